@@ -1,0 +1,51 @@
+import type { ProviderId } from '@ath-protocol/types'
+import type { ApprovalRule } from './register/approval.ts'
+
+/** One scope of a provider, as agents and users see it. */
+export interface ScopeDefinition {
+  readonly name: string
+  /** For the consent page, one line. */
+  readonly description?: string
+}
+
+/** One service behind the implementor. */
+export interface ProviderDefinition {
+  readonly id: ProviderId
+  readonly displayName: string
+  readonly categories?: readonly string[]
+  readonly scopes: readonly ScopeDefinition[]
+  /** `oauth2`: the user is sent to the provider's OAuth server. Else our consent page alone asks. */
+  readonly authMode: 'oauth2' | 'api_key' | 'basic' | 'cookie' | 'identity_header' | 'none'
+  /** Scope name here → scope name at the upstream, where they differ. */
+  readonly upstreamScopes?: Readonly<Record<string, string>>
+  /** Show our consent page before going upstream. Default true; it is always shown where there is no upstream OAuth. */
+  readonly consentPage: boolean
+  /** Where the upstream authorization endpoint is, for the page's CSP. */
+  readonly authorizationOrigin?: string
+}
+
+/** What the handlers need to know. Every field is decided at start; nothing is read from Host or other headers. */
+export interface AthConfig {
+  /** Public base URL without trailing slash. */
+  readonly baseUrl: string
+  /** Other public base URLs under which agents know us (C4). */
+  readonly aliases: readonly string[]
+  /** The exact redirect URI registered at the providers; `${baseUrl}/ath/callback`. */
+  readonly callbackUrl: string
+  readonly providers: ReadonlyMap<ProviderId, ProviderDefinition>
+  readonly approvalRules: readonly ApprovalRule[]
+  /** For agents that no rule matches. Default `hold`. */
+  readonly unmatchedAgents: 'hold' | 'deny'
+  /** How long an approval lives unless its rule says else. Default 90 days. */
+  readonly approvalLifetimeSeconds: number
+  /** At most 3600 in ATH 0.1; default 3600. */
+  readonly tokenLifetimeSeconds: number
+  /** The longest a user can consent to. Default 8 hours. */
+  readonly grantLifetimeSeconds: number
+  /** C19: off only for development and peers' tests; the authorization URL is then the upstream's own. */
+  readonly browserBinding: boolean
+  /** C5: also accept the base URL as token audience. Default false. */
+  readonly legacyTokenAudience: boolean
+  /** Loopback http agent ids, development only. */
+  readonly allowLoopbackHttp: boolean
+}

@@ -1,0 +1,6 @@
+export * from './config.ts'
+export type * from './ports/index.ts'
+export * from './proxy/scope-map.ts'
+export * from './register/approval.ts'
+export * from './story/stage.ts'
+export type * from './wire/http.ts'

@@ -1,0 +1,57 @@
+import type { AgentId, ClientId, GrantId, ProviderId, UserId } from '@ath-protocol/types'
+
+/** Where the user's name came from (C24). */
+export type UserSource = 'login' | 'upstream' | 'pseudonym'
+
+/** What one user allowed one agent at one provider. Tokens hang on it; revoking it ends them all. */
+export interface Grant {
+  readonly id: GrantId
+  readonly clientId: ClientId
+  readonly agentId: AgentId
+  readonly userId: UserId
+  readonly userSource: UserSource
+  readonly providerId: ProviderId
+  readonly scopes: readonly string[]
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly revokedAt?: number
+}
+
+export interface GrantStore {
+  insert(grant: Grant): Promise<void>
+  find(id: GrantId): Promise<Grant | undefined>
+  /** First revocation wins; false when unknown or revoked already. */
+  revoke(id: GrantId, at: number): Promise<boolean>
+  list(filter: {
+    readonly userId?: UserId
+    readonly clientId?: ClientId
+    readonly providerId?: ProviderId
+    readonly liveAt?: number
+  }): Promise<readonly Grant[]>
+}
+
+/** One access token. Only its SHA-256 is kept. */
+export interface TokenRecord {
+  /** SHA-256 of the token, base64url. */
+  readonly hash: string
+  readonly grantId: GrantId
+  readonly clientId: ClientId
+  readonly agentId: AgentId
+  readonly userId: UserId
+  readonly providerId: ProviderId
+  readonly scopes: readonly string[]
+  readonly issuedAt: number
+  readonly expiresAt: number
+  readonly revokedAt?: number
+}
+
+export interface TokenStore {
+  insert(token: TokenRecord): Promise<void>
+  find(hash: string): Promise<TokenRecord | undefined>
+  /** False when unknown or revoked already. Durable, and effective for every reader, when it returns (R107). */
+  revoke(hash: string, at: number): Promise<boolean>
+  /** Revokes all live tokens of a grant; returns how many. */
+  revokeByGrant(grantId: GrantId, at: number): Promise<number>
+  /** Removes tokens that expired before `before`; returns how many. */
+  sweep(before: number): Promise<number>
+}

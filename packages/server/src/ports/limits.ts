@@ -1,0 +1,18 @@
+/** The operations with a rate of their own (R119). */
+export type Limited =
+  | 'register_ip'
+  | 'register_agent'
+  | 'authorize_client'
+  | 'token_client'
+  | 'proxy_token'
+  | 'login_ip'
+  | 'status_ip'
+
+/** Counts requests. Synchronous: the hot path asks it once per call. */
+export interface RateLimits {
+  /** Undefined when within the limit, else how long to wait and the limit in words (`30/minute`). */
+  take(
+    what: Limited,
+    key: string,
+  ): { readonly retryAfterSeconds: number; readonly limit: string } | undefined
+}

@@ -1,0 +1,51 @@
+import type { Failure, ProviderId, Result } from '@ath-protocol/types'
+import type { ProviderTokens } from './provider-tokens.ts'
+
+/** What the upstream OAuth server answered after the user was there. */
+export interface Completed {
+  readonly tokens: ProviderTokens
+  /** The `scope` member as answered; absent when the upstream left it out (C25). */
+  readonly answeredScope?: string
+  /** The user at the upstream, when it said: OpenID `sub` or the configured userinfo field. */
+  readonly subject?: {
+    readonly issuer: string
+    readonly subject: string
+    readonly name?: string
+    readonly email?: string
+  }
+}
+
+/** The upstream said no, in the user's name (`access_denied`). */
+export interface DeniedUpstream {
+  readonly denied: true
+}
+
+/** Speaks OAuth 2.0 to the providers' authorization servers: code grant, PKCE S256, RFC 8707, RFC 9207. */
+export interface OAuthBridge {
+  /** The upstream authorization URL for one handshake. */
+  authorizationUrl(
+    providerId: ProviderId,
+    request: {
+      readonly state: string
+      readonly nonce: string
+      readonly codeVerifier: string
+      readonly scopes: readonly string[]
+      readonly resource?: string
+    },
+  ): Promise<Result<URL, Failure>>
+  /** Exchanges the code. `query` is the callback's query; the redirect URI comes from configuration, never from Host. */
+  complete(
+    providerId: ProviderId,
+    query: URLSearchParams,
+    expected: {
+      readonly state: string
+      readonly nonce: string
+      readonly codeVerifier: string
+      readonly resource?: string
+    },
+  ): Promise<Result<Completed | DeniedUpstream, Failure>>
+  /** `resource` narrows the new access token (RFC 8707) where the handshake named one. */
+  refresh(providerId: ProviderId, tokens: ProviderTokens): Promise<Result<ProviderTokens, Failure>>
+  /** RFC 7009 at the upstream, where it has an endpoint. Never throws; failures are reported for the record. */
+  revoke(providerId: ProviderId, tokens: ProviderTokens): Promise<Result<void, Failure>>
+}

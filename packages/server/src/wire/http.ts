@@ -1,0 +1,18 @@
+/** One inbound request as the handlers see it: no framework, no socket. Bodies are read and bounded before. */
+export interface AthCall {
+  readonly method: string
+  /** The path as received, without query; still percent-encoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Lower-case names. A header sent twice is joined with `, ` (cookies with `; `), as node:http does. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+  /** The caller's address after trusted proxies. */
+  readonly ip: string
+}
+
+export interface AthAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body: string
+}

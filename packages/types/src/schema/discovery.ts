@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { providerIdSchema, scopesSchema } from './text.ts'
+
+/** One service that agents may ask for (R10). `auth_mode` tells how the user's consent reaches it. */
+export const providerEntrySchema = z.looseObject({
+  provider_id: providerIdSchema,
+  display_name: z.string(),
+  categories: z.array(z.string()).optional(),
+  available_scopes: scopesSchema,
+  auth_mode: z.string(),
+  agent_approval_required: z.boolean(),
+})
+
+/** `GET /.well-known/ath.json` (R9, C21). */
+export const discoverySchema = z.looseObject({
+  ath_version: z.string(),
+  gateway_id: z.string(),
+  agent_registration_endpoint: z.url(),
+  supported_providers: z.array(providerEntrySchema),
+})
+export type Discovery = z.infer<typeof discoverySchema>
+
+/** `GET /.well-known/ath-app.json`, native mode (R12, R13). */
+export const serviceDiscoverySchema = z.looseObject({
+  ath_version: z.string(),
+  app_id: z.string(),
+  name: z.string(),
+  auth: z.looseObject({
+    type: z.literal('oauth2'),
+    authorization_endpoint: z.url(),
+    token_endpoint: z.url(),
+    scopes_supported: scopesSchema,
+    registration_endpoint: z.url().optional(),
+    agent_attestation_required: z.boolean().default(true),
+  }),
+  api_base: z.url(),
+})
+export type ServiceDiscovery = z.infer<typeof serviceDiscoverySchema>

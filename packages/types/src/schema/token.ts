@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { providerIdSchema, scopesSchema } from './text.ts'
+
+/** `POST /ath/token` (R78). */
+export const tokenRequestSchema = z.looseObject({
+  grant_type: z.literal('authorization_code'),
+  client_id: z.string().min(1).max(128),
+  client_secret: z.string().min(1).max(256),
+  agent_attestation: z.string().min(1).max(8192),
+  code: z.string().min(1).max(512),
+  ath_session_id: z.string().min(1).max(128),
+})
+export type TokenRequest = z.infer<typeof tokenRequestSchema>
+
+/** R86, R87. `agent_approved` lists all that is approved for the provider (C26). */
+export const tokenResponseSchema = z.looseObject({
+  access_token: z.string().min(1),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number().int(),
+  effective_scopes: scopesSchema,
+  provider_id: providerIdSchema,
+  agent_id: z.string(),
+  scope_intersection: z.looseObject({
+    agent_approved: scopesSchema,
+    user_consented: scopesSchema,
+    effective: scopesSchema,
+  }),
+})
+export type TokenResponse = z.infer<typeof tokenResponseSchema>
+
+/** `POST /ath/revoke` (R103). */
+export const revocationRequestSchema = z.looseObject({
+  token: z.string().min(1).max(512),
+  client_id: z.string().min(1).max(128).optional(),
+  client_secret: z.string().min(1).max(256).optional(),
+})
+export type RevocationRequest = z.infer<typeof revocationRequestSchema>
+
+export const revocationResponseSchema = z.looseObject({ message: z.string() })

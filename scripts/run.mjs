@@ -1,0 +1,64 @@
+// Starts a TypeScript entry of the workspace on the workspace's own Node, installing dependencies first
+// when they are missing or the lockfile changed. Runs on any Node >= 20 and imports nothing but Node's own modules.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const modules = join(root, 'node_modules')
+const stamp = join(modules, '.sallyport-lock')
+const runtime = join(modules, '.bin', 'node')
+
+/** The lockfile's digest: what an install is good for. */
+function lockDigest() {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+}
+
+function isInstalled(digest) {
+  return existsSync(runtime) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest
+}
+
+function install(digest) {
+  process.stderr.write('sallyport: installing dependencies (npm ci), once per lockfile ...\n')
+  const npm = process.env.npm_execpath
+  const [command, args] = npm ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']]
+  // stdout belongs to the command that follows (`--json`), so the install talks on stderr only.
+  const done = spawnSync(command, [...args, '--no-progress', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, NODE_ENV: '' },
+  })
+  if (done.status !== 0 || !existsSync(runtime)) {
+    process.stderr.write(
+      'sallyport: `npm ci` failed. Tried: installing the locked dependencies with npm.\n' +
+        'Fix: check that the npm registry can be reached (`npm ping`), then run the same command again.\n',
+    )
+    process.exit(1)
+  }
+  writeFileSync(stamp, digest)
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(
+    `sallyport: Node ${process.versions.node} is too old. Fix: install Node >= 20.19.\n`,
+  )
+  process.exit(1)
+}
+const digest = lockDigest()
+if (!isInstalled(digest)) install(digest)
+
+const [entry, ...args] = process.argv.slice(2)
+const child = spawn(runtime, ['--conditions=sallyport-source', join(root, entry), ...args], {
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${join(modules, '.bin')}:${process.env.PATH}` },
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => {
+  if (signal) process.kill(process.pid, signal)
+  process.exit(code ?? 1)
+})
