@@ -35,6 +35,8 @@ export interface Handshake {
   /** The scopes the user left ticked on our page; absent when our page was not shown. */
   readonly offeredScopes?: readonly string[]
   readonly userId?: UserId
+  /** How long the user lets the grant live; absent means the configured longest. */
+  readonly grantLifetimeSeconds?: number
   readonly grantId?: GrantId
   readonly consentedScopes?: readonly string[]
   /** SHA-256 of the one-time code delivered to an agent-owned redirect (C9). */
@@ -51,6 +53,7 @@ export type HandshakeChanges = Partial<
     | 'bindingHash'
     | 'offeredScopes'
     | 'userId'
+    | 'grantLifetimeSeconds'
     | 'grantId'
     | 'consentedScopes'
     | 'codeHash'
