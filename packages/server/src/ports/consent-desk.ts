@@ -48,6 +48,12 @@ export interface ConsentDesk {
   signedInUser(call: AthCall): Promise<UserId | undefined>
   /** A plain page for people: the end of a handshake, or an error that a browser sees. */
   notice(call: AthCall, notice: Notice): AthAnswer
+  /**
+   * Sends the browser on to another site after a decision was posted. A page, not a redirect: Chromium holds every
+   * redirect that follows a form post to the `form-action` of the page it came from, and a provider that hands people
+   * to a company log-in passes through origins that nobody here can list.
+   */
+  handOver(call: AthCall, to: string): AthAnswer
 }
 
 /** What a page tells a person when there is nothing to ask. */
