@@ -41,10 +41,12 @@ export interface OAuthBridge {
       readonly state: string
       readonly nonce: string
       readonly codeVerifier: string
+      /** The scopes given to `authorizationUrl`: what an answer without `scope` stands for (C25). */
+      readonly scopes: readonly string[]
       readonly resource?: string
     },
   ): Promise<Result<Completed | DeniedUpstream, Failure>>
-  /** `resource` narrows the new access token (RFC 8707) where the handshake named one. */
+  /** Keeps the old refresh token when the upstream gives no new one, and the resource of the tokens (RFC 8707). */
   refresh(providerId: ProviderId, tokens: ProviderTokens): Promise<Result<ProviderTokens, Failure>>
   /** RFC 7009 at the upstream, where it has an endpoint. Never throws; failures are reported for the record. */
   revoke(providerId: ProviderId, tokens: ProviderTokens): Promise<Result<void, Failure>>

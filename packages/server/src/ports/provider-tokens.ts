@@ -7,6 +7,8 @@ export interface ProviderTokens {
   /** Unix seconds; absent when the upstream did not say. */
   readonly expiresAt?: number
   readonly scopes: readonly string[]
+  /** The RFC 8707 resource they were asked for: a refresh must name it again. */
+  readonly resource?: string
 }
 
 /** Implementations seal the tokens at rest (R122). */
