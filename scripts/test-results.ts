@@ -27,9 +27,10 @@ export function createResultReader(): (event: TestEvent) => TestResult | undefin
     const failed = event.type === 'test:fail' && data.todo === undefined
     const isFile = data.nesting === 0 && data.file !== undefined && data.name === data.file
     if (!failed && (data.details.type === 'suite' || isFile)) return undefined
+    if (event.type === 'test:fail' && isOnlyParent(event.data.details)) return undefined
     return {
       file: data.file ? relative(root, data.file) : '',
-      name: [...parents.slice(0, data.nesting), data.name].join(' > '),
+      name: isFile ? 'the file runs' : [...parents.slice(0, data.nesting), data.name].join(' > '),
       status: failed
         ? 'failed'
         : data.skip !== undefined || data.todo !== undefined
@@ -38,6 +39,12 @@ export function createResultReader(): (event: TestEvent) => TestResult | undefin
       milliseconds: Math.round(data.details.duration_ms),
     }
   }
+}
+
+/** A suite that failed only because a test in it did: that test is counted already. */
+function isOnlyParent(details: { readonly type?: string; readonly error: Error }): boolean {
+  const { failureType } = details.error as { readonly failureType?: string }
+  return details.type === 'suite' && failureType === 'subtestsFailed'
 }
 
 /** The last line of a run; who reads it by machine relies on its form. */
