@@ -1,1 +1,1 @@
-export {}
+export { startWorld, type World } from './world/world.ts'
