@@ -3,7 +3,10 @@ import type { AgentId, ClientId, GrantId, ProviderId, UserId } from '@ath-protoc
 /** Where the user's name came from (C24). */
 export type UserSource = 'login' | 'upstream' | 'pseudonym'
 
-/** What one user allowed one agent at one provider. Tokens hang on it; revoking it ends them all. */
+/**
+ * What one user allowed one agent at one provider. Tokens hang on it; revoking it ends them all. Until its token is
+ * issued it lives only as long as its handshake.
+ */
 export interface Grant {
   readonly id: GrantId
   readonly clientId: ClientId
@@ -20,6 +23,8 @@ export interface Grant {
 export interface GrantStore {
   insert(grant: Grant): Promise<void>
   find(id: GrantId): Promise<Grant | undefined>
+  /** Lets a live grant last until `expiresAt`: done once, when its token is issued. False when unknown or revoked. */
+  confirm(id: GrantId, expiresAt: number): Promise<boolean>
   /** First revocation wins; false when unknown or revoked already. */
   revoke(id: GrantId, at: number): Promise<boolean>
   list(filter: {

@@ -16,4 +16,6 @@ export interface ProviderTokenStore {
   save(grantId: GrantId, tokens: ProviderTokens): Promise<void>
   find(grantId: GrantId): Promise<ProviderTokens | undefined>
   remove(grantId: GrantId): Promise<void>
+  /** Every grant for which tokens are held, for the sweep. */
+  listGrantIds(): Promise<readonly GrantId[]>
 }

@@ -1,0 +1,66 @@
+import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
+import type { ProviderDefinition } from '../config.ts'
+import { answerFailure, type Received } from '../endpoint/endpoint.ts'
+import type { AthPorts } from '../endpoint/ports.ts'
+import type { Notice } from '../ports/consent-desk.ts'
+import type { Handshake } from '../ports/handshakes.ts'
+import type { Registration } from '../ports/registry.ts'
+import type { Outcome } from '../story/stage.ts'
+import type { AthAnswer, AthCall } from '../wire/http.ts'
+
+/** What an endpoint that browsers visit knows once it found the handshake. */
+export interface Found {
+  readonly handshake: Handshake
+  readonly agent: Registration
+  readonly provider: ProviderDefinition
+}
+
+/** Who asks and for what, or why the handshake can't go on. The service's door is checked again: it may have closed. */
+export async function findParties(
+  ports: AthPorts,
+  handshake: Handshake | undefined,
+): Promise<Result<Found, Failure>> {
+  if (!handshake) return fail({ reason: 'handshake_unknown' })
+  if (ports.clock.now() >= handshake.expiresAt) return fail({ reason: 'handshake_expired' })
+  const agent = await ports.registry.findByClientId(handshake.clientId)
+  const provider = ports.config.providers.get(handshake.providerId)
+  if (!agent) return fail({ reason: 'client_unknown' })
+  if (!provider) return fail({ reason: 'provider_unknown', got: handshake.providerId })
+  return ok({ handshake, agent, provider })
+}
+
+/** A refusal as a page where a person looks, as JSON where a program does. */
+export function refuseToBrowser(
+  ports: AthPorts,
+  outcome: Outcome<Received & Found>,
+  failure: Failure,
+  recordId: string,
+): AthAnswer {
+  const { call, agent } = outcome.gathered
+  const rendered = answerFailure(failure, recordId)
+  if (!ports.desk || !call || !wantsPage(call)) return rendered
+  return ports.desk.notice(call, {
+    kind: noticeKind(failure),
+    status: rendered.status,
+    ...(agent ? { agentName: agent.name } : {}),
+  })
+}
+
+export function wantsPage(call: AthCall): boolean {
+  return (call.headers['accept'] ?? '').includes('text/html')
+}
+
+function noticeKind(failure: Failure): Notice['kind'] {
+  switch (failure.reason) {
+    case 'handshake_expired':
+      return 'expired'
+    case 'browser_not_bound':
+      return 'wrong_browser'
+    case 'user_denied':
+      return 'denied'
+    case 'upstream_oauth':
+      return 'upstream_failed'
+    default:
+      return 'unknown'
+  }
+}

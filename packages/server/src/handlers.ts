@@ -1,0 +1,89 @@
+import type { Failure } from '@ath-protocol/types'
+import { answerConsentEndpoint } from './authorize/answer-consent.ts'
+import { authorizeEndpoint } from './authorize/authorize.ts'
+import { openEndpoint } from './authorize/open.ts'
+import { callbackEndpoint, callbackNotice } from './callback/callback.ts'
+import { discoveryDocument } from './discovery/discovery.ts'
+import { answerFailure, serve } from './endpoint/endpoint.ts'
+import type { AthPorts } from './endpoint/ports.ts'
+import { registerEndpoint } from './register/register.ts'
+import { revokeEndpoint } from './revoke/revoke.ts'
+import { rotateSecretEndpoint } from './status/rotate-secret.ts'
+import { statusEndpoint } from './status/status.ts'
+import { tokenEndpoint } from './token/token.ts'
+import { jsonAnswer } from './wire/answer.ts'
+import type { AthAnswer, AthCall } from './wire/http.ts'
+
+type Route = (call: AthCall, parameter: string) => AthAnswer | Promise<AthAnswer>
+
+/** The stages of each endpoint, for the table in the docs. */
+export const endpointStages: Readonly<Record<string, readonly string[]>> = {
+  'POST /ath/agents/register': registerEndpoint.story.names,
+  'GET /ath/agents/{client_id}': statusEndpoint.story.names,
+  'POST /ath/agents/{client_id}/secret': rotateSecretEndpoint.story.names,
+  'POST /ath/authorize': authorizeEndpoint.story.names,
+  'GET /ath/authorize/{opaque}': openEndpoint.story.names,
+  'POST /ath/authorize/{opaque}': answerConsentEndpoint.story.names,
+  'GET /ath/callback': callbackEndpoint.story.names,
+  'POST /ath/token': tokenEndpoint.story.names,
+  'POST /ath/revoke': revokeEndpoint.story.names,
+}
+
+/**
+ * The ATH endpoints as one function: a call in, an answer out, and undefined for an address that is not ATH's. It
+ * never throws; a failure inside is answered and recorded like any other.
+ */
+export function createAthHandlers(
+  ports: AthPorts,
+): (call: AthCall) => Promise<AthAnswer | undefined> {
+  const discovery = JSON.stringify(discoveryDocument(ports.config))
+  const routes: readonly (readonly [pattern: RegExp, methods: Readonly<Record<string, Route>>])[] =
+    [
+      [/^\/\.well-known\/ath\.json$/, { GET: () => publicJson(discovery) }],
+      [/^\/ath\/agents\/register$/, { POST: (call) => serve(registerEndpoint, ports, { call }) }],
+      [
+        /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})$/,
+        { GET: (call, clientId) => serve(statusEndpoint, ports, { call, clientId }) },
+      ],
+      [
+        /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})\/secret$/,
+        { POST: (call, clientId) => serve(rotateSecretEndpoint, ports, { call, clientId }) },
+      ],
+      [/^\/ath\/authorize$/, { POST: (call) => serve(authorizeEndpoint, ports, { call }) }],
+      [
+        /^\/ath\/authorize\/([A-Za-z0-9_-]{43})$/,
+        {
+          GET: (call, opaque) => serve(openEndpoint, ports, { call, opaque }),
+          POST: (call, opaque) => serve(answerConsentEndpoint, ports, { call, opaque }),
+        },
+      ],
+      [
+        /^\/ath\/callback$/,
+        { GET: (call) => callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call }) },
+      ],
+      [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
+      [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
+    ]
+  return async (call) => {
+    for (const [pattern, methods] of routes) {
+      const match = pattern.exec(call.path)
+      if (!match) continue
+      const route = methods[call.method]
+      if (!route) return refuse({ reason: 'method_unknown', allow: Object.keys(methods) })
+      return route(call, match[1] ?? '')
+    }
+    return undefined
+  }
+}
+
+const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
+
+/** Discovery is public and may be read by any page (R15). */
+function publicJson(body: string): AthAnswer {
+  const answer = jsonAnswer(
+    200,
+    {},
+    { 'cache-control': 'public, max-age=60', 'access-control-allow-origin': '*' },
+  )
+  return { ...answer, body }
+}

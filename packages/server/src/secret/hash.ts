@@ -1,0 +1,13 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** SHA-256, base64url. Enough for secrets of 256 random bits: there is nothing to guess faster than the secret itself. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** Whether `secret` hashes to `hash`, in constant time. */
+export function matchesHash(secret: string, hash: string): boolean {
+  const got = Buffer.from(hashSecret(secret))
+  const wanted = Buffer.from(hash)
+  return got.length === wanted.length && timingSafeEqual(got, wanted)
+}

@@ -1,0 +1,217 @@
+import {
+  type Failure,
+  fail,
+  intersectScopes,
+  ok,
+  prefix,
+  type Result,
+  type ScopeIntersection,
+  type TokenRequest,
+  type TokenResponse,
+  tokenRequestSchema,
+} from '@ath-protocol/types'
+import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
+import { tokenAudiences } from '../endpoint/audience.ts'
+import { checkClientSecret } from '../endpoint/client-secret.ts'
+import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
+import { takeLimit } from '../endpoint/limit.ts'
+import type { AthPorts } from '../endpoint/ports.ts'
+import { readFields } from '../endpoint/read-fields.ts'
+import { endGrant } from '../grant/end-grant.ts'
+import type { Grant, TokenRecord } from '../ports/grants.ts'
+import type { Handshake } from '../ports/handshakes.ts'
+import type { Registration } from '../ports/registry.ts'
+import { hashSecret, matchesHash } from '../secret/hash.ts'
+import { type Outcome, story } from '../story/stage.ts'
+import { jsonAnswer } from '../wire/answer.ts'
+import { readBody } from '../wire/body.ts'
+
+interface Read {
+  readonly request: TokenRequest
+}
+interface Identified {
+  readonly agent: Registration
+}
+interface Bound {
+  readonly handshake: Handshake
+}
+interface Consented {
+  readonly grant: Grant
+  readonly scopes: ScopeIntersection
+}
+interface Minted {
+  readonly accessToken: string
+  readonly token: TokenRecord
+}
+type Told = Received & Read & Identified & Bound & Consented & Minted
+
+/** `POST /ath/token` (R78–R90): one token for one handshake. Checks in C16's order. */
+export const tokenEndpoint: Endpoint<Received, Told> = {
+  story: story<AthPorts, Received>()
+    .stage('read', read)
+    .stage('identify', identify)
+    .stage('prove', prove)
+    .stage('bind', bind)
+    .stage('consent', consent)
+    .stage('mint', mint),
+  answer: (_ports, { accessToken, token, scopes }) => {
+    const body: TokenResponse = {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: Math.floor(token.expiresAt - token.issuedAt),
+      effective_scopes: [...scopes.effective],
+      provider_id: token.providerId,
+      agent_id: token.agentId,
+      scope_intersection: {
+        agent_approved: [...scopes.agentApproved],
+        user_consented: [...scopes.userConsented],
+        effective: [...scopes.effective],
+      },
+    }
+    return jsonAnswer(200, body)
+  },
+  record: recordExchange,
+}
+
+function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
+  const body = readBody(call, ['json', 'form'])
+  if (!body.ok) return body
+  const request = readFields(tokenRequestSchema, body.value, [
+    ['client_id', 'client_missing'],
+    ['client_secret', 'client_missing'],
+    ['agent_attestation', 'attestation_missing'],
+  ])
+  return request.ok ? ok({ request: request.value }) : request
+}
+
+async function identify(
+  ports: AthPorts,
+  { call, request }: Received & Read,
+): Promise<Result<Identified, Failure>> {
+  const agent = await ports.registry.findByClientId(request.client_id)
+  const within = takeLimit(ports.limits, 'token_client', agent ? agent.clientId : `ip ${call.ip}`)
+  if (!within.ok) return within
+  if (!agent) return fail({ reason: 'client_unknown' })
+  const checked = checkClientSecret(agent, request.client_secret, ports.clock.now())
+  return checked.ok ? ok({ agent }) : checked
+}
+
+/** A fresh attestation, made for this endpoint: the secret alone is not the agent (R37, R39, R80). */
+async function prove(
+  ports: AthPorts,
+  { request, agent }: Read & Identified,
+): Promise<Result<object, Failure>> {
+  const verified = await ports.attestations.verify(request.agent_attestation, {
+    audiences: tokenAudiences(ports.config),
+    agentId: agent.agentId,
+  })
+  if (!verified.ok) return verified
+  const approved = checkApproved(agent, ports.clock.now())
+  return approved.ok ? ok({}) : approved
+}
+
+async function bind(
+  ports: AthPorts,
+  { request, agent }: Read & Identified,
+): Promise<Result<Bound, Failure>> {
+  const handshake = await ports.handshakes.find(request.ath_session_id)
+  if (!handshake) return fail({ reason: 'handshake_unknown' })
+  if (handshake.clientId !== agent.clientId) return fail({ reason: 'handshake_of_other_client' })
+  if (handshake.state === 'spent') return fail({ reason: 'handshake_spent' })
+  if (handshake.state === 'denied') return fail({ reason: 'user_denied' })
+  if (ports.clock.now() >= handshake.expiresAt) return fail({ reason: 'handshake_expired' })
+  if (handshake.state === 'failed')
+    return fail({
+      reason: 'upstream_oauth',
+      step: 'callback',
+      error: handshake.endReason ?? 'failed',
+    })
+  if (handshake.state !== 'consented') return fail({ reason: 'handshake_pending' })
+  if (handshake.codeHash !== undefined && !matchesHash(request.code, handshake.codeHash))
+    return fail({ reason: 'code_wrong' })
+  return ok({ handshake })
+}
+
+/** Approved ∩ consented ∩ requested, by what the service approves now: an approval taken back since counts (R83–R85). */
+async function consent(
+  ports: AthPorts,
+  { agent, handshake }: Identified & Bound,
+): Promise<Result<Consented, Failure>> {
+  const now = ports.clock.now()
+  const grant =
+    handshake.grantId === undefined ? undefined : await ports.grants.find(handshake.grantId)
+  if (!grant || grant.revokedAt !== undefined || grant.expiresAt <= now)
+    return fail({ reason: 'handshake_spent' })
+  const approved = approvedScopes(agent, handshake.providerId) ?? []
+  const scopes = intersectScopes(
+    approved,
+    handshake.consentedScopes ?? [],
+    handshake.requestedScopes,
+  )
+  if (scopes.effective.length > 0) return ok({ grant, scopes })
+  await ports.handshakes.advance(handshake.id, 'spend', now)
+  await endGrant(ports, grant)
+  return fail({ reason: 'intersection_empty', approved, consented: scopes.userConsented })
+}
+
+async function mint(
+  ports: AthPorts,
+  { agent, handshake, grant, scopes }: Identified & Bound & Consented,
+): Promise<Result<Minted, Failure>> {
+  const now = ports.clock.now()
+  // Spent first: of two exchanges at once only one comes past this line (R67, R82).
+  const spent = await ports.handshakes.advance(handshake.id, 'spend', now)
+  if (!spent) return fail({ reason: 'handshake_spent' })
+  const grantExpiresAt = now + (handshake.grantLifetimeSeconds ?? ports.config.grantLifetimeSeconds)
+  if (!(await ports.grants.confirm(grant.id, grantExpiresAt)))
+    return fail({ reason: 'handshake_spent' })
+  const accessToken = `${prefix.token}${ports.random.token(32)}`
+  const token: TokenRecord = {
+    hash: hashSecret(accessToken),
+    grantId: grant.id,
+    clientId: agent.clientId,
+    agentId: agent.agentId,
+    userId: grant.userId,
+    providerId: grant.providerId,
+    scopes: scopes.effective,
+    issuedAt: now,
+    expiresAt: Math.min(
+      now + ports.config.tokenLifetimeSeconds,
+      grantExpiresAt,
+      agent.approvalExpiresAt,
+    ),
+  }
+  await ports.tokens.insert(token)
+  return ok({ accessToken, token })
+}
+
+function recordExchange({ reached, gathered, result }: Outcome<Told>) {
+  const known = {
+    client_id: gathered.agent?.clientId,
+    agent_id: gathered.agent?.agentId,
+    provider_id: gathered.handshake?.providerId,
+    user_id: gathered.grant?.userId,
+    grant_id: gathered.grant?.id,
+    requested_scopes: gathered.handshake?.requestedScopes,
+    effective_scopes: gathered.scopes?.effective,
+    denied_scopes: gathered.handshake?.requestedScopes.filter(
+      (scope) => gathered.scopes?.effective.includes(scope) !== true,
+    ),
+  }
+  if (result.ok)
+    return {
+      ...known,
+      event: 'access_granted' as const,
+      outcome: 'allowed' as const,
+      reached,
+      token_ref: tokenRef(result.value.token.hash),
+    }
+  // A poll that came before the person answered decided nothing.
+  if (result.error.reason === 'handshake_pending') return undefined
+  return refusalEvent(reached, result.error, 'access_denied', known)
+}
+
+/** Enough of the hash to find a token's records, too little to be the token. */
+export function tokenRef(hash: string): string {
+  return Buffer.from(hash, 'base64url').subarray(0, 8).toString('hex')
+}
