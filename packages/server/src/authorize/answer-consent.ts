@@ -9,7 +9,7 @@ import type { Handshake } from '../ports/handshakes.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
-import type { AthAnswer } from '../wire/http.ts'
+import type { AthAnswer, AthCall } from '../wire/http.ts'
 import { isBoundBrowser } from './binding.ts'
 import { type Found, findParties, refuseToBrowser } from './browser.ts'
 import { endingUrl } from './finish.ts'
@@ -70,31 +70,29 @@ async function carryOut(
   ports: AthPorts,
   exchange: Opening & Found & Decided,
 ): Promise<Result<Answered, Failure>> {
-  const { handshake, provider, decision } = exchange
+  const { call, handshake, provider, decision } = exchange
   const now = ports.clock.now()
   if (decision.kind === 'answer') return ok({ page: decision.answer })
-  const before = earlierAnswer(ports, handshake)
+  const before = earlierAnswer(ports, call, handshake)
   if (before) return ok({ page: before })
   if (decision.kind === 'deny') {
     const denied = await ports.handshakes.advance(handshake.id, 'deny', now, {
       userId: decision.userId,
       endReason: 'user_denied',
     })
-    if (!denied) return otherAnswer(ports, handshake)
-    return ok({ page: redirectAnswer(endingUrl(ports, denied, { kind: 'denied' })) })
+    if (!denied) return otherAnswer(ports, call, handshake)
+    return ok({ page: leave(ports, call, endingUrl(ports, denied, { kind: 'denied' })) })
   }
   if (provider.authMode === 'oauth2') {
-    const asking =
-      handshake.state === 'asking'
-        ? handshake
-        : await ports.handshakes.advance(handshake.id, 'ask', now, {
-            userId: decision.userId,
-            offeredScopes: decision.scopes,
-            grantLifetimeSeconds: decision.lifetimeSeconds,
-          })
-    if (!asking) return otherAnswer(ports, handshake)
+    // Also when the person came back and chose anew: the last choice is the one that counts.
+    const asking = await ports.handshakes.advance(handshake.id, 'ask', now, {
+      userId: decision.userId,
+      offeredScopes: decision.scopes,
+      grantLifetimeSeconds: decision.lifetimeSeconds,
+    })
+    if (!asking) return otherAnswer(ports, call, handshake)
     const url = await upstreamUrl(ports, asking, provider)
-    return url.ok ? ok({ page: redirectAnswer(url.value.href) }) : url
+    return url.ok ? ok({ page: leave(ports, call, url.value.href) }) : url
   }
   const opened = await openGrant(ports, handshake, {
     userId: decision.userId,
@@ -103,29 +101,40 @@ async function carryOut(
     lifetimeSeconds: decision.lifetimeSeconds,
   })
   if (!opened.ok)
-    return opened.error.reason === 'handshake_spent' ? otherAnswer(ports, handshake) : opened
+    return opened.error.reason === 'handshake_spent' ? otherAnswer(ports, call, handshake) : opened
   const { code } = opened.value
   return ok({
-    page: redirectAnswer(endingUrl(ports, opened.value.handshake, { kind: 'consented', code })),
+    page: leave(ports, call, endingUrl(ports, opened.value.handshake, { kind: 'consented', code })),
   })
 }
 
+/** Sends the browser on: within our origin by redirect, elsewhere by a page, which no form policy holds back. */
+function leave(ports: AthPorts, call: AthCall, to: string): AthAnswer {
+  const own = new URL(to).origin === new URL(ports.config.baseUrl).origin
+  return own || !ports.desk ? redirectAnswer(to) : ports.desk.handOver(call, to)
+}
+
 /** A second tap, or a tap in a second tab: the first answer stands and is shown again. */
-function earlierAnswer(ports: AthPorts, handshake: Handshake): AthAnswer | undefined {
+function earlierAnswer(
+  ports: AthPorts,
+  call: AthCall,
+  handshake: Handshake,
+): AthAnswer | undefined {
   if (handshake.state === 'denied')
-    return redirectAnswer(endingUrl(ports, handshake, { kind: 'denied' }))
+    return leave(ports, call, endingUrl(ports, handshake, { kind: 'denied' }))
   if (handshake.state === 'consented' || handshake.state === 'spent')
-    return redirectAnswer(endingUrl(ports, handshake, { kind: 'consented', code: undefined }))
+    return leave(ports, call, endingUrl(ports, handshake, { kind: 'consented', code: undefined }))
   return undefined
 }
 
 /** Somebody answered between our reading and our writing. */
 async function otherAnswer(
   ports: AthPorts,
+  call: AthCall,
   handshake: Handshake,
 ): Promise<Result<Answered, Failure>> {
   const now = await ports.handshakes.find(handshake.id)
-  const page = now && earlierAnswer(ports, now)
+  const page = now && earlierAnswer(ports, call, now)
   return page ? ok({ page }) : fail({ reason: 'handshake_spent' })
 }
 

@@ -25,7 +25,7 @@ const transitions: Readonly<
   // Without browser binding (development only) the browser is first seen at the callback.
   created: { bind: 'bound', ask: 'asking' },
   bound: { bind: 'bound', ask: 'asking', consent: 'consented', deny: 'denied', fail: 'failed' },
-  asking: { consent: 'consented', deny: 'denied', fail: 'failed' },
+  asking: { ask: 'asking', consent: 'consented', deny: 'denied', fail: 'failed' },
   consented: { spend: 'spent' },
   denied: {},
   failed: {},
