@@ -54,10 +54,10 @@ export function parseAttestation(jwt: string): Result<ParsedAttestation, Attesta
   const header = decodeJson(head)
   if (!header) return fail({ kind: 'header_invalid' })
   if (header['alg'] !== 'ES256')
-    return fail({ kind: 'alg_not_es256', evidence: String(header['alg']) })
+    return fail({ kind: 'alg_not_es256', evidence: JSON.stringify(header['alg']) ?? 'absent' })
   const typ = header['typ']
   if (typ !== undefined && !(typeof typ === 'string' && typ.toUpperCase() === 'JWT'))
-    return fail({ kind: 'typ_not_jwt', evidence: String(typ) })
+    return fail({ kind: 'typ_not_jwt', evidence: JSON.stringify(typ) })
   if ('crit' in header || 'b64' in header) return fail({ kind: 'crit_not_understood' })
   const kid = header['kid']
   if (kid === undefined) return fail({ kind: 'claim_missing', claim: 'kid' })

@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join } from 'node:path'
+import { findFiles, inRoot } from './workspace.ts'
+
+/** One package: its folder, the name it is imported by, and the packages of this repository that it may import. */
+export interface PackageLaw {
+  readonly folder: string
+  readonly name: string
+  readonly mayImport: readonly string[]
+  /** Whether it may import Node's own modules. */
+  readonly node: boolean
+}
+
+/** The dependency law. ARCHITECTURE.md prints it; the architecture test enforces it. */
+export const packageLaw: readonly PackageLaw[] = [
+  { folder: 'types', name: '@ath-protocol/types', mayImport: [], node: false },
+  {
+    folder: 'server',
+    name: '@ath-protocol/server',
+    mayImport: ['@ath-protocol/types'],
+    node: true,
+  },
+  {
+    folder: 'client',
+    name: '@ath-protocol/client',
+    mayImport: ['@ath-protocol/types'],
+    node: true,
+  },
+  { folder: 'athx', name: 'athx', mayImport: ['@ath-protocol/client'], node: true },
+  {
+    folder: 'gateway',
+    name: 'sallyport',
+    mayImport: ['@ath-protocol/types', '@ath-protocol/server'],
+    node: true,
+  },
+  {
+    folder: 'testing',
+    name: '@sallyport/testing',
+    mayImport: ['@ath-protocol/types', '@ath-protocol/server'],
+    node: true,
+  },
+  {
+    folder: 'demo',
+    name: '@sallyport/demo',
+    mayImport: ['@ath-protocol/types', '@ath-protocol/client', 'athx', 'sallyport'],
+    node: true,
+  },
+]
+
+/** What tests may import beside what their package may: the test kit, and the client as a real peer. */
+export const testsMayImport = ['@sallyport/testing', '@ath-protocol/client'] as const
+
+/** Folders of the gateway that only some may import: adapters are chosen in one place, and know no story. */
+export interface FolderLaw {
+  readonly what: string
+  /** Files that import. */
+  readonly from: RegExp
+  /** What they may not import. */
+  readonly notTo: RegExp
+  readonly except: RegExp
+}
+
+const gateway = 'packages/gateway/src'
+export const folderLaw: readonly FolderLaw[] = [
+  {
+    what: 'only the composition root picks adapters',
+    from: new RegExp(`^${gateway}/`),
+    notTo: new RegExp(`^${gateway}/adapters/`),
+    except: new RegExp(`^${gateway}/(main|compose)\\.ts$|^${gateway}/adapters/`),
+  },
+  {
+    what: 'adapters know no story',
+    from: new RegExp(`^${gateway}/adapters/`),
+    notTo: new RegExp(`^${gateway}/story/|^packages/server/src/story/`),
+    except: /^$/,
+  },
+  {
+    what: 'ports are interfaces and import no implementation',
+    from: /^packages\/(server|gateway)\/src\/ports\//,
+    notTo: /\/(adapters|memory|story|endpoint|listener|cli)\//,
+    except: /^$/,
+  },
+]
+
+/** Names that say nothing. */
+export const bannedWords = ['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc']
+
+export interface Import {
+  readonly specifier: string
+  /** The file in this repository that it means, if it is relative. */
+  readonly target: string | undefined
+  /** Erased when the file runs. */
+  readonly typeOnly: boolean
+}
+
+export interface Module {
+  /** Relative to the root. */
+  readonly file: string
+  readonly isTest: boolean
+  readonly imports: readonly Import[]
+  readonly exports: readonly string[]
+}
+
+const statement =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]*?\sfrom\s+)?'([^'\n]+)'|\bimport\('([^'\n]+)'\)/g
+const declaration =
+  /(?:^|\n)export\s+(?:declare\s+)?(?:async\s+)?(?:function\*?|const|let|class|interface|type)\s+([A-Za-z_$][\w$]*)/g
+
+export function readModule(file: string, source: string): Module {
+  const imports = [...source.matchAll(statement)].map((match): Import => {
+    const specifier = match[2] ?? match[3] ?? ''
+    return {
+      specifier,
+      target: specifier.startsWith('.') ? join(dirname(file), specifier) : undefined,
+      typeOnly: match[1] !== undefined,
+    }
+  })
+  return {
+    file,
+    isTest: file.endsWith('.test.ts') || /^packages\/[^/]+\/test\//.test(file),
+    imports,
+    exports: [...source.matchAll(declaration)].map((match) => match[1] ?? ''),
+  }
+}
+
+/** Every module of the packages. */
+export const readModules = (): readonly Module[] =>
+  findFiles('packages/*/src/**/*.ts', 'packages/*/test/**/*.ts').map((file) =>
+    readModule(file, readFileSync(inRoot(file), 'utf8')),
+  )
+
+const isNodeModule = (specifier: string) =>
+  specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0] ?? '')
+
+/** Imports that the dependency law between packages does not allow, one sentence each. */
+export function packageFaults(modules: readonly Module[]): readonly string[] {
+  return modules.flatMap(({ file, isTest, imports }) => {
+    const law = packageLaw.find(({ folder }) => file.startsWith(`packages/${folder}/`))
+    if (!law) return [`${file}: its package has no row in packageLaw`]
+    const allowed = new Set([
+      law.name,
+      ...law.mayImport,
+      ...(isTest || law.folder === 'testing' ? testsMayImport : []),
+    ])
+    return imports.flatMap(({ specifier, target }) => {
+      if (target && !target.startsWith(`packages/${law.folder}/`))
+        return [`${file}: reaches into another package by path: ${specifier}`]
+      if (isNodeModule(specifier) && !law.node && !isTest)
+        return [`${file}: ${law.name} has no Node in it, but imports ${specifier}`]
+      const ours = packageLaw.find(
+        ({ name }) => specifier === name || specifier.startsWith(`${name}/`),
+      )
+      return ours && !allowed.has(ours.name)
+        ? [`${file}: ${law.name} may not import ${ours.name}`]
+        : []
+    })
+  })
+}
+
+/** Imports that the law between folders does not allow. Tests may look everywhere in their package. */
+export function folderFaults(modules: readonly Module[]): readonly string[] {
+  return modules
+    .filter(({ isTest }) => !isTest)
+    .flatMap(({ file, imports }) =>
+      folderLaw.flatMap(({ what, from, notTo, except }) =>
+        !from.test(file) || except.test(file)
+          ? []
+          : imports
+              .filter(({ target }) => target !== undefined && notTo.test(target))
+              .map(({ specifier }) => `${file}: ${what}, but it imports ${specifier}`),
+      ),
+    )
+}
+
+/** A folder directly under a package's `src`; a file there stands for itself. */
+const folderOf = (file: string) => file.split('/').slice(0, 4).join('/')
+
+/** Rings of folders that import each other at run time. Types do not count: they are gone by then. */
+export function folderCycles(modules: readonly Module[]): readonly string[] {
+  const edges = new Map<string, Set<string>>()
+  for (const { file, isTest, imports } of modules) {
+    if (isTest) continue
+    for (const { target, typeOnly } of imports) {
+      if (target === undefined || typeOnly || folderOf(target) === folderOf(file)) continue
+      const known = edges.get(folderOf(file)) ?? new Set()
+      edges.set(folderOf(file), known.add(folderOf(target)))
+    }
+  }
+  const cycles = new Set<string>()
+  const visit = (folder: string, path: readonly string[]) => {
+    const start = path.indexOf(folder)
+    if (start >= 0) {
+      cycles.add([...path.slice(start), folder].join(' → '))
+      return
+    }
+    if (done.has(folder)) return
+    for (const next of edges.get(folder) ?? []) visit(next, [...path, folder])
+    done.add(folder)
+  }
+  const done = new Set<string>()
+  for (const folder of edges.keys()) visit(folder, [])
+  return [...cycles]
+}
+
+/** File and export names with a word in them that says nothing. */
+export function nameFaults(modules: readonly Module[]): readonly string[] {
+  const words = (name: string) =>
+    name
+      .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+  const isBanned = (name: string) => words(name).some((word) => bannedWords.includes(word))
+  return modules.flatMap(({ file, exports }) => [
+    ...(isBanned(file) ? [`${file}: the name says nothing`] : []),
+    ...exports
+      .filter((name) => isBanned(name) || /^I[A-Z][a-z]|Impl$/.test(name))
+      .map((name) => `${file}: ${name} says nothing`),
+  ])
+}
