@@ -1,1 +1,21 @@
-export {}
+export type { Credentials } from './agent-context.ts'
+export type { ScopesByProvider } from './allot.ts'
+export * from './ath-error.ts'
+export type { AuthorizeRequest, PendingHandshake } from './authorize.ts'
+export * from './client.ts'
+export * from './client-catalogue.ts'
+export * from './connect.ts'
+export {
+  type DiscoverOptions,
+  describeService,
+  discoverGateway,
+  discoverService,
+  type ManualService,
+} from './discover.ts'
+export type { Exchangeable } from './exchange.ts'
+export { createIdentityDocument } from './identity.ts'
+export * from './key.ts'
+export { openBrowser } from './open-browser.ts'
+export type { RegisterRequest, RotateRequest } from './register.ts'
+export { type AthSession, readGatewayRefusal, type StoredSession } from './session.ts'
+export type { WaitOptions } from './wait.ts'

@@ -1,0 +1,63 @@
+import { catalogue, errorDocs, type PublicCode, type Row } from '@ath-protocol/types'
+import { type ClientCode, type ClientRow, clientCatalogue } from './client-catalogue.ts'
+
+/** A code of the protocol, of this client, or of a peer that has codes of its own. */
+export type AthErrorCode = PublicCode | ClientCode | (string & {})
+
+export interface AthErrorFacts {
+  readonly message?: string | undefined
+  readonly fix?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly status?: number | undefined
+  readonly details?: Readonly<Record<string, unknown>> | undefined
+  readonly retryAfterSeconds?: number | undefined
+  /** The gateway's audit record to quote to its operator. */
+  readonly instance?: string | undefined
+  readonly cause?: unknown
+}
+
+/**
+ * Everything this client throws, except what an aborted `signal` brings as its own reason. Tell them apart by
+ * `code`. `fix` says what to do next; `retryable` whether the same call may succeed later.
+ */
+export class AthError extends Error {
+  override readonly name = 'AthError'
+  readonly code: AthErrorCode
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined
+  readonly fix: string
+  readonly docUrl: string
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>>
+  /** What `Retry-After` asked for. */
+  readonly retryAfterSeconds: number | undefined
+  readonly instance: string | undefined
+
+  constructor(code: AthErrorCode, facts: AthErrorFacts = {}) {
+    const known = describeCode(code, facts.status)
+    super(
+      facts.message ?? known?.text ?? 'unknown error',
+      'cause' in facts ? { cause: facts.cause } : {},
+    )
+    this.code = code
+    this.status = facts.status
+    this.fix = facts.fix ?? known?.fix ?? 'see the documentation of this gateway'
+    this.docUrl = `${errorDocs}#${code.toLowerCase()}`
+    this.retryable = facts.retryable ?? known?.retryable ?? false
+    this.details = facts.details ?? {}
+    this.retryAfterSeconds = facts.retryAfterSeconds
+    this.instance = facts.instance
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { code, message, status, fix, docUrl, retryable, details, instance } = this
+    return { code, message, status, fix, doc_url: docUrl, retryable, details, instance }
+  }
+}
+
+/** What is known about a code without asking anybody; of several faces, the one with this status. */
+export function describeCode(code: string, status?: number): Row | ClientRow | undefined {
+  if (Object.hasOwn(clientCatalogue, code)) return clientCatalogue[code as ClientCode]
+  const rows = Object.values<Row>(catalogue).filter((row) => row.code === code)
+  return rows.find((row) => row.status === status) ?? rows[0]
+}

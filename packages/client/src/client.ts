@@ -1,0 +1,201 @@
+import {
+  type AgentRecord,
+  type ApprovedProvider,
+  type Clock,
+  createAttestation,
+  type Discovery,
+  type RegistrationResponse,
+  type TokenResponse,
+} from '@ath-protocol/types'
+import { type AgentContext, type Credentials, requireCredentials } from './agent-context.ts'
+import { AthError } from './ath-error.ts'
+import { type AuthorizeRequest, type PendingHandshake, startHandshake } from './authorize.ts'
+import { readBaseUrl } from './base-url.ts'
+import { discoverGateway, requireVersion } from './discover.ts'
+import { type Exchangeable, exchangeToken } from './exchange.ts'
+import { requireAgentId } from './identity.ts'
+import type { AgentKey } from './key.ts'
+import { readRedirect } from './redirect.ts'
+import {
+  type RegisterRequest,
+  type RotateRequest,
+  readStatus,
+  registerAgent,
+  rotateClientSecret,
+} from './register.ts'
+import { revokeToken } from './revoke.ts'
+import { type AthSession, createSession, type StoredSession } from './session.ts'
+import { systemClock, systemFetch } from './system.ts'
+import { awaitConsent, type WaitOptions } from './wait.ts'
+
+export interface AthClientOptions {
+  /** Base URL; https, or http on this machine (R114). */
+  readonly gateway: string
+  /** The URL of the agent's identity document. */
+  readonly agentId: string
+  readonly key: AgentKey
+  /** From an earlier registration. */
+  readonly credentials?: Credentials
+  /** A description at hand: nothing is fetched (manual discovery, R3). */
+  readonly discovery?: Discovery
+  /** `iss` of attestations (C1). Default `agent_id`. */
+  readonly issuer?: 'agent_id' | 'origin'
+  /** Sent with every request to the gateway; never instead of ours. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** `X-ATH-User-Token`, for gateways that want their user logged in (C12). */
+  readonly userToken?: string
+  /** For each protocol step. Default 30. */
+  readonly timeoutSeconds?: number
+  /** From sending a call to its response headers, long enough for uploads; 0 is none. Default 300. */
+  readonly callTimeoutSeconds?: number
+  readonly fetch?: typeof fetch
+  readonly clock?: Clock
+}
+
+interface Signalled {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One agent at one gateway. Answers are given as the protocol writes them; sessions and handshakes are our own. */
+export interface AthClient {
+  readonly gateway: string
+  readonly agentId: string
+  /** What to keep after `register` and `rotateSecret`. */
+  readonly credentials: Credentials | undefined
+  discover(options?: Signalled): Promise<Discovery>
+  register(request: RegisterRequest): Promise<RegistrationResponse>
+  status(options?: Signalled): Promise<AgentRecord>
+  rotateSecret(request?: RotateRequest): Promise<Required<Credentials>>
+  authorize(request: AuthorizeRequest): Promise<PendingHandshake>
+  /** Checks the URL on which the browser came back and exchanges the code it carries. */
+  completeRedirect(
+    returned: string | URL,
+    handshake: PendingHandshake,
+    options?: Signalled & { readonly allowMissingState?: boolean },
+  ): Promise<AthSession>
+  waitForConsent(handshake: PendingHandshake, options?: WaitOptions): Promise<AthSession>
+  /** One exchange, now. `waitForConsent` asks until the user has answered. */
+  token(
+    handshake: Exchangeable,
+    options?: Signalled & { readonly code?: string },
+  ): Promise<AthSession>
+  /** Takes up a token that was kept. */
+  resume(stored: StoredSession): AthSession
+  revoke(token: string, options?: Signalled): Promise<void>
+}
+
+export function createAthClient(options: AthClientOptions): AthClient {
+  const base = readBaseUrl(options.gateway)
+  const agentId = requireAgentId(options.agentId)
+  const clock = options.clock ?? systemClock
+  let credentials = options.credentials
+  let discovery = options.discovery
+  let approved: readonly ApprovedProvider[] | undefined
+
+  const context: AgentContext = {
+    base,
+    agentId,
+    clock,
+    transport: { fetch: options.fetch ?? systemFetch, clock },
+    headers: {
+      ...options.headers,
+      ...(options.userToken === undefined ? {} : { 'x-ath-user-token': options.userToken }),
+    },
+    timeoutSeconds: options.timeoutSeconds ?? 30,
+    callTimeoutSeconds: options.callTimeoutSeconds ?? 300,
+    credentials: () => credentials,
+    attest: (audience) =>
+      createAttestation({
+        agentId,
+        audience,
+        key: options.key.privateKey,
+        keyId: options.key.keyId,
+        now: clock.now(),
+        issuer: options.issuer ?? 'agent_id',
+      }),
+  }
+
+  const discover = async ({ signal }: Signalled = {}): Promise<Discovery> => {
+    const { fetch, clock } = context.transport
+    const { headers, timeoutSeconds } = context
+    discovery ??= await discoverGateway(base, { fetch, clock, headers, timeoutSeconds, signal })
+    return discovery
+  }
+  const openSession = (token: TokenResponse, receivedAt: number): AthSession =>
+    createSession(
+      context,
+      {
+        providerId: token.provider_id,
+        accessToken: token.access_token,
+        scopes: token.effective_scopes,
+        expiresAt: Math.floor(receivedAt) + token.expires_in,
+      },
+      token,
+    )
+  const token: AthClient['token'] = async (handshake, { code, signal } = {}) => {
+    const granted = await exchangeToken(context, handshake, {
+      ...(code === undefined ? {} : { code }),
+      ...(signal ? { signal } : {}),
+    })
+    return openSession(granted, clock.now())
+  }
+
+  return {
+    gateway: base,
+    agentId,
+    get credentials() {
+      return credentials
+    },
+    discover,
+    async register(request) {
+      const document = await discover({ signal: request.signal })
+      requireVersion(document)
+      const registration = await registerAgent(context, document, request)
+      credentials = {
+        clientId: registration.client_id,
+        clientSecret: registration.client_secret,
+      }
+      if (registration.agent_status === 'approved') approved = registration.approved_providers
+      return registration
+    },
+    async status({ signal } = {}) {
+      const record = await readStatus(context, signal)
+      approved = record.agent_status === 'approved' ? record.approved_providers : undefined
+      return record
+    },
+    async rotateSecret(request = {}) {
+      const fresh = await rotateClientSecret(context, request)
+      credentials = fresh
+      return fresh
+    },
+    async authorize(request) {
+      const { clientId } = credentials ?? requireCredentials(context)
+      if (approved) requireApproved(approved, request)
+      return startHandshake(context, clientId, request)
+    },
+    completeRedirect: async (returned, handshake, { signal, allowMissingState = false } = {}) =>
+      token(handshake, { code: readRedirect(returned, handshake, { allowMissingState }), signal }),
+    async waitForConsent(handshake, waiting) {
+      const granted = await awaitConsent(context, handshake, waiting)
+      return openSession(granted, clock.now())
+    },
+    token,
+    resume: (stored) => createSession(context, stored),
+    revoke: (accessToken, { signal } = {}) => revokeToken(context, accessToken, signal),
+  }
+}
+
+/** An agent does not ask a user for what the service has refused it (R44). */
+function requireApproved(
+  approved: readonly ApprovedProvider[],
+  { provider, scopes }: AuthorizeRequest,
+): void {
+  const entry = approved.find(({ provider_id }) => provider_id === provider)
+  if (!entry) throw new AthError('PROVIDER_NOT_APPROVED', { details: { provider_id: provider } })
+  const refused = scopes.filter((scope) => !entry.approved_scopes.includes(scope))
+  if (refused.length > 0)
+    throw new AthError('SCOPE_NOT_APPROVED', {
+      message: `the service has not approved ${refused.join(', ')} for this agent`,
+      details: { scopes: refused, approved: entry.approved_scopes, reason: entry.denial_reason },
+    })
+}

@@ -1,0 +1,59 @@
+import { readWire, type TokenResponse, tokenResponseSchema } from '@ath-protocol/types'
+import { type AgentContext, ask, requireCredentials } from './agent-context.ts'
+import { AthError } from './ath-error.ts'
+import type { PendingHandshake } from './authorize.ts'
+import { placeholderCode } from './redirect.ts'
+
+/** What an exchange needs to know of its handshake. */
+export type Exchangeable = Pick<PendingHandshake, 'id' | 'providerId' | 'scopes'>
+
+/** `POST /ath/token` (R78), sent once and never repeated, with an attestation for the token endpoint (R37, C5). */
+export async function exchangeToken(
+  context: AgentContext,
+  handshake: Exchangeable,
+  { code = placeholderCode, signal }: { readonly code?: string; readonly signal?: AbortSignal },
+): Promise<TokenResponse> {
+  const { clientId, clientSecret } = requireCredentials(context)
+  const url = `${context.base}/ath/token`
+  const token = await ask(context, {
+    method: 'POST',
+    url,
+    body: {
+      grant_type: 'authorization_code',
+      client_id: clientId,
+      client_secret: clientSecret,
+      agent_attestation: await context.attest(url),
+      code,
+      ath_session_id: handshake.id,
+    },
+    read: (value) => readWire(tokenResponseSchema, value),
+    signal,
+  })
+  requireMatch(token, context.agentId, handshake)
+  return token
+}
+
+/** A token for another agent or provider, or for more than was asked and agreed, is not taken (R44, R83–R87). */
+function requireMatch(token: TokenResponse, agentId: string, handshake: Exchangeable): void {
+  const { agent_approved, user_consented, effective } = token.scope_intersection
+  const granted = token.effective_scopes
+  const extra = granted.find(
+    (scope) =>
+      !handshake.scopes.includes(scope) ||
+      !agent_approved.includes(scope) ||
+      !user_consented.includes(scope),
+  )
+  const fault =
+    token.agent_id !== agentId
+      ? 'the token is for another agent'
+      : token.provider_id !== handshake.providerId
+        ? 'the token is for another provider'
+        : extra !== undefined
+          ? `the token carries a scope that was not asked and agreed: ${extra}`
+          : granted.length === 0 || token.expires_in <= 0
+            ? 'the token is good for nothing'
+            : effective.length !== granted.length || effective.some((s) => !granted.includes(s))
+              ? 'the token contradicts itself about its scopes'
+              : undefined
+  if (fault !== undefined) throw new AthError('ANSWER_REFUSED', { message: fault })
+}

@@ -1,0 +1,107 @@
+import {
+  type AgentRecord,
+  agentRecordSchema,
+  type Discovery,
+  type RegistrationRequest,
+  type RegistrationResponse,
+  readWire,
+  registrationResponseSchema,
+} from '@ath-protocol/types'
+import { type AgentContext, ask } from './agent-context.ts'
+import { AthError } from './ath-error.ts'
+
+export interface RegisterRequest {
+  readonly providers: readonly {
+    readonly provider_id: string
+    readonly scopes: readonly string[]
+  }[]
+  readonly developer: RegistrationRequest['developer']
+  /** The agent's own words; users see them on the consent page, marked as such. */
+  readonly purpose?: string | undefined
+  /** Only for agents that receive the browser themselves (C7). */
+  readonly redirectUris?: readonly string[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** `POST /ath/agents/register` (R40–R42). Any 2xx carries the decision, also `pending` and `denied` (C22). */
+export async function registerAgent(
+  context: AgentContext,
+  discovery: Discovery,
+  { providers, developer, purpose, redirectUris, signal }: RegisterRequest,
+): Promise<RegistrationResponse> {
+  return ask(context, {
+    method: 'POST',
+    url: registrationEndpoint(context.base, discovery),
+    body: {
+      agent_id: context.agentId,
+      agent_attestation: await context.attest(context.base),
+      developer,
+      requested_providers: providers,
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(redirectUris && redirectUris.length > 0 ? { redirect_uris: redirectUris } : {}),
+    },
+    read: (value) => readWire(registrationResponseSchema, value),
+    signal,
+  })
+}
+
+/** The published endpoint where it is the gateway's own, else the one every gateway serves (C28). */
+function registrationEndpoint(base: string, discovery: Discovery): string {
+  const published = new URL(discovery.agent_registration_endpoint)
+  return published.origin === new URL(base).origin ? published.href : `${base}/ath/agents/register`
+}
+
+/** `GET /ath/agents/{client_id}`, by the client secret or, without one, by the agent's key (C20). */
+export async function readStatus(
+  context: AgentContext,
+  signal?: AbortSignal,
+): Promise<AgentRecord> {
+  const credentials = context.credentials()
+  if (!credentials) throw new AthError('CREDENTIALS_MISSING')
+  const { clientId, clientSecret } = credentials
+  const proof: Record<string, string> =
+    clientSecret === undefined
+      ? { 'x-ath-agent-attestation': await context.attest(context.base) }
+      : { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}` }
+  return ask(context, {
+    method: 'GET',
+    url: `${context.base}/ath/agents/${encodeURIComponent(clientId)}`,
+    headers: proof,
+    read: (value) => readWire(agentRecordSchema, value),
+    signal,
+  })
+}
+
+const rotatedSecretSchema = registrationResponseSchema.pick({
+  client_id: true,
+  client_secret: true,
+})
+
+export interface RotateRequest {
+  /** How long the old secret still works: 0 (default) to 86 400. */
+  readonly overlapSeconds?: number | undefined
+  /** For an agent that lost its credentials but holds its key; a `CONFLICT` names it in `details.client_id`. */
+  readonly clientId?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** `POST /ath/agents/{client_id}/secret`: a new secret for whoever holds the agent's key (C13). */
+export async function rotateClientSecret(
+  context: AgentContext,
+  { overlapSeconds, clientId = context.credentials()?.clientId, signal }: RotateRequest,
+): Promise<Required<{ readonly clientId: string; readonly clientSecret: string }>> {
+  if (clientId === undefined) throw new AthError('CREDENTIALS_MISSING')
+  const answer = await ask(context, {
+    method: 'POST',
+    url: `${context.base}/ath/agents/${encodeURIComponent(clientId)}/secret`,
+    body: {
+      agent_attestation: await context.attest(context.base),
+      ...(overlapSeconds === undefined ? {} : { overlap_seconds: overlapSeconds }),
+    },
+    read: (value) => readWire(rotatedSecretSchema, value),
+    signal,
+  })
+  if (answer.client_id !== clientId)
+    throw new AthError('ANSWER_REFUSED', { message: 'the new secret is for another client' })
+  return { clientId, clientSecret: answer.client_secret }
+}
