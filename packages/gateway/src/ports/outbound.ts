@@ -1,2 +1,2 @@
 /** A bounded HTTP call of the control plane (OAuth servers, identity documents). Not the data path. */
-export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>
+export type { OutboundFetch } from '@ath-protocol/server'
