@@ -77,6 +77,8 @@ export type ProviderAuth =
       readonly tokenEndpoint?: string
       readonly revocationEndpoint?: string
       readonly userinfoEndpoint?: string
+      /** The userinfo member that names the user; `sub`, else `id`, when absent. */
+      readonly userinfoSubject?: string
       readonly clientId: string
       readonly clientSecret?: string
       /** `client_secret_basic` (default), `client_secret_post` or `none`. */
@@ -108,7 +110,7 @@ export type ProviderAuth =
     }
   | {
       readonly kind: 'identity_header'
-      /** Plain headers; absent ones are not sent. */
+      /** Plain headers; one whose name is empty is not sent. */
       readonly userHeader: string
       readonly agentHeader: string
       readonly scopesHeader: string
