@@ -20,3 +20,18 @@ export * from './memory/provider-token-store.ts'
 export * from './memory/replay-store.ts'
 export * from './memory/session-store.ts'
 export * from './memory/token-store.ts'
+export {
+  createAttestationVerifier,
+  type AttestationVerifierOptions,
+} from './agent/verify-attestation.ts'
+export { boundedFetch, type OutboundFetch, readAtMost } from './oauth/bounded-fetch.ts'
+export { createOAuthBridge, type OAuthBridgeOptions } from './oauth/bridge.ts'
+export {
+  createMockProvider,
+  type MockProvider,
+  type MockProviderOptions,
+} from './oauth/mock-provider.ts'
+export { errorCode } from './oauth/failure.ts'
+export { createOAuthServers } from './oauth/oauth-servers.ts'
+export { routeOAuth } from './oauth/route-oauth.ts'
+export type { OAuthProviderSettings } from './oauth/settings.ts'
