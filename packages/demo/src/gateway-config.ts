@@ -12,12 +12,15 @@ export interface GatewayConfig {
 /** The gateway's redirect URIs, which the identity provider has to know beforehand. */
 export function redirectUris(gatewayUrl: string) {
   return {
-    loginRedirectUri: `${gatewayUrl}/ath/login/callback`,
+    loginRedirectUri: `${gatewayUrl}/login/callback`,
     crmRedirectUri: `${gatewayUrl}/ath/callback`,
   }
 }
 
-/** The whole of what the gateway is told about Blue Harbour Co.: this file and four secrets. */
+/**
+ * The whole of what the gateway is told about Blue Harbour Co.: this file and four secrets. The secrets' defaults let
+ * the operators' commands read the file in another terminal, where the secrets are not known and not needed.
+ */
 export function writeGatewayConfig(gatewayUrl: string, world: World): GatewayConfig {
   const { idp, oa, crm, finance, agents } = world
   const yaml = `version: 1
@@ -29,7 +32,7 @@ gateway:
 login:
   issuer: ${idp.issuer}
   client_id: ${idp.loginClient.clientId}
-  client_secret: \${LOGIN_SECRET}
+  client_secret: "\${LOGIN_SECRET:-known-to-the-gateway-only}"
 
 agents:
   - name: office-assistant
@@ -52,7 +55,7 @@ providers:
       kind: cookie
       login:
         path: /login
-        fields: { username: ${oa.credentials.username}, password: "\${OA_PASSWORD}" }
+        fields: { username: ${oa.credentials.username}, password: "\${OA_PASSWORD:-known-to-the-gateway-only}" }
       expired_when: { status: [401], redirect_to: /oa/login }
     scopes:
       oa:read:
@@ -68,7 +71,7 @@ providers:
       kind: oauth2
       issuer: ${idp.issuer}
       client_id: ${idp.crmClient.clientId}
-      client_secret: \${CRM_SECRET}
+      client_secret: "\${CRM_SECRET:-known-to-the-gateway-only}"
       extra_scopes: [openid, offline_access]
       authorization_parameters: { prompt: consent }
     scopes:
@@ -83,7 +86,7 @@ providers:
   finance:
     name: Finance 财务
     url: ${finance.url}
-    auth: { kind: basic, username: ${finance.credentials.username}, password: "\${FINANCE_PASSWORD}" }
+    auth: { kind: basic, username: ${finance.credentials.username}, password: "\${FINANCE_PASSWORD:-known-to-the-gateway-only}" }
     timeouts: { headers: 2s }
     scopes:
       finance:read:

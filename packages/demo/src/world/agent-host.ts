@@ -1,3 +1,9 @@
+import {
+  type AgentKey,
+  createAgentKey,
+  createIdentityDocument,
+  readAgentKey,
+} from '@ath-protocol/client'
 import { listenOnLoopback, sendJson } from './listen.ts'
 
 /** An agent with a published identity. The private key stays in this process. */
@@ -6,8 +12,7 @@ export interface HostedAgent {
   readonly agentId: string
   readonly name: string
   readonly developer: { readonly name: string; readonly id: string }
-  readonly key: CryptoKey
-  readonly keyId: string
+  readonly key: AgentKey
 }
 
 export interface AgentHost {
@@ -62,20 +67,10 @@ async function createAgent(
   name: string,
   developer: HostedAgent['developer'],
 ): Promise<Published> {
-  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
-    'sign',
-    'verify',
-  ])
-  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  const keyId = 'demo-1'
+  const { privateKeyPem, publicJwk } = await createAgentKey()
+  const key = await readAgentKey(privateKeyPem)
   return {
-    agent: { agentId, name, developer, key: pair.privateKey, keyId },
-    document: {
-      ath_version: '0.1',
-      agent_id: agentId,
-      name,
-      developer,
-      public_key: { kty, crv, x, y, kid: keyId, alg: 'ES256', use: 'sig' },
-    },
+    agent: { agentId, name, developer, key },
+    document: createIdentityDocument({ agentId, name, developer, publicJwk }),
   }
 }

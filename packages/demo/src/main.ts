@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { redirectUris, writeGatewayConfig } from './gateway-config.ts'
+import { createGatewayProcess, findFreePort, type GatewayProcess } from './gateway-process.ts'
+import { createBrowserPerson } from './person/browser.ts'
+import { findChromium } from './person/chromium.ts'
+import { createHuman } from './person/human.ts'
+import type { Person } from './person/person.ts'
+import { type DemoArguments, readArguments, usage } from './run/arguments.ts'
+import { createJsonReporter, createTextReporter } from './run/report.ts'
+import { runSteps } from './run/step.ts'
+import { createStage } from './steps/stage.ts'
+import { steps } from './steps/steps.ts'
+import { whatToTry } from './run/what-to-try.ts'
+import { startWorld, type World } from './world/world.ts'
+
+const exitCodes = { met: 0, notMet: 1, notStarted: 2, usage: 3, interrupted: 130 } as const
+/** People read before they click. */
+const personSeconds = 600
+const browserSeconds = 45
+
+const parsed = readArguments(process.argv.slice(2))
+if (typeof parsed === 'string') {
+  process.stderr.write(`demo: ${parsed}\n\n${usage}`)
+  process.exitCode = exitCodes.usage
+} else if (parsed.help) {
+  process.stdout.write(usage)
+} else {
+  process.exitCode = await demo(parsed)
+}
+
+async function demo(args: DemoArguments): Promise<number> {
+  const cleanups: (() => Promise<unknown>)[] = []
+  const interrupted = Promise.withResolvers<void>()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.resolve())
+  try {
+    return await Promise.race([
+      run(args, cleanups, interrupted.promise),
+      interrupted.promise.then(() => exitCodes.interrupted),
+    ])
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCodes.notStarted
+  } finally {
+    for (const clean of cleanups.reverse()) await clean().catch(() => undefined)
+  }
+}
+
+async function run(
+  args: DemoArguments,
+  cleanups: (() => Promise<unknown>)[],
+  interrupted: Promise<void>,
+): Promise<number> {
+  const talk = args.json ? process.stderr : process.stdout
+  const say = (line: string) => void talk.write(`${line}\n`)
+  const startedAt = performance.now()
+  // Before anything is started: without a browser there is nothing to start for.
+  const executable = args.auto ? findChromium((line) => void process.stderr.write(`${line}\n`)) : ''
+
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'))
+  cleanups.push(() => rm(folder, { recursive: true, force: true }))
+  const { world, gateway, configFile } = await open(folder, cleanups)
+  const person: Person = args.auto
+    ? await createBrowserPerson(executable)
+    : createHuman(say, args.lang)
+  cleanups.push(() => person.close())
+
+  const zh = args.lang === 'zh'
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  say(
+    zh
+      ? `\nBlue Harbour Co. 蓝港公司   网关 ${gateway.url}   ${seconds} 秒就绪\n`
+      : `\nBlue Harbour Co. 蓝港公司   gateway ${gateway.url}   ready in ${seconds} s\n`,
+  )
+  const reporter = args.json
+    ? createJsonReporter(process.stdout)
+    : createTextReporter(process.stdout, args.lang, process.stdout.isTTY)
+  const stage = createStage(world, gateway, person, args.lang)
+  const met = await runSteps(steps, stage, reporter, {
+    stepSeconds: args.auto ? browserSeconds : personSeconds,
+  })
+  say(
+    zh
+      ? `\n   ${steps.length} 项预期，${met} 项符合`
+      : `\n   ${met} of ${steps.length} expectations met`,
+  )
+  if (met < steps.length)
+    process.stderr.write(`\nthe gateway's last words:\n${gateway.lastWords()}\n`)
+  if (!args.auto) {
+    for (const line of whatToTry(world, gateway.url, configFile, args.lang)) say(line)
+    await interrupted
+  }
+  return met === steps.length ? exitCodes.met : exitCodes.notMet
+}
+
+/** Starts the company and, before it, the gateway. */
+async function open(
+  folder: string,
+  cleanups: (() => Promise<unknown>)[],
+): Promise<{ world: World; gateway: GatewayProcess; configFile: string }> {
+  const url = `http://127.0.0.1:${await findFreePort()}`
+  const world = await startWorld(redirectUris(url))
+  cleanups.push(() => world.close())
+  const { yaml, environment } = writeGatewayConfig(url, world)
+  const configFile = join(folder, 'sallyport.yaml')
+  await writeFile(configFile, yaml, { mode: 0o600 })
+  const gateway = createGatewayProcess({ url, configFile, environment })
+  cleanups.push(() => gateway.stop())
+  await gateway.start()
+  return { world, gateway, configFile }
+}

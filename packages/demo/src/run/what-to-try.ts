@@ -1,0 +1,27 @@
+import type { World } from '../world/world.ts'
+import type { Language } from './arguments.ts'
+
+/** For whoever stays: what is running, and what can be asked of it. */
+export function whatToTry(
+  world: World,
+  gatewayUrl: string,
+  configFile: string,
+  lang: Language,
+): readonly string[] {
+  const zh = lang === 'zh'
+  const line = (what: string, how: string) => `   ${what.padEnd(zh ? 8 : 12)} ${how}`
+  return [
+    '',
+    zh ? '   一切仍在运行，按 Ctrl-C 结束' : '   Everything keeps running. Ctrl-C to stop.',
+    '',
+    line(zh ? '网关' : 'gateway', `curl -s ${gatewayUrl}/.well-known/ath.json`),
+    line(zh ? '拒绝' : 'refused', `curl -i ${gatewayUrl}/ath/proxy/oa/api/approval/list`),
+    line(zh ? '我的授权' : 'your grants', `${gatewayUrl}/me   (wang / wang)`),
+    line(zh ? '智能体' : 'agents', `npm run sallyport -- agents list --config ${configFile}`),
+    line(zh ? '审计' : 'audit', `npm run sallyport -- audit tail --config ${configFile}`),
+    line('OA', world.oa.url),
+    line('CRM', world.crm.url),
+    line(zh ? '财务' : 'finance', world.finance.url),
+    line(zh ? '身份提供方' : 'accounts', `${world.idp.issuer}/.well-known/openid-configuration`),
+  ]
+}

@@ -1,0 +1,40 @@
+import type { Step } from '../run/step.ts'
+import {
+  approvalsAfterExpiry,
+  changeCustomer,
+  readApprovals,
+  slowAndBroken,
+  streamLedger,
+} from './legacy-systems.ts'
+import { killAndRestart, nothingLeaked, refreshUpstream, revoke, verifyAudit } from './over-time.ts'
+import {
+  knownAgentWithNo,
+  neverGranted,
+  replayedAttestation,
+  stolenToken,
+  unknownAgentWithYes,
+} from './refusals.ts'
+import type { Stage } from './stage.ts'
+import { approvedInPart, consentNarrowed, discoverAndAttest } from './two-doors.ts'
+
+/** The scripted run. Later steps use the sessions that earlier ones obtained. */
+export const steps: readonly Step<Stage>[] = [
+  discoverAndAttest,
+  approvedInPart,
+  consentNarrowed,
+  readApprovals,
+  approvalsAfterExpiry,
+  changeCustomer,
+  killAndRestart,
+  streamLedger,
+  neverGranted,
+  stolenToken,
+  replayedAttestation,
+  unknownAgentWithYes,
+  knownAgentWithNo,
+  slowAndBroken,
+  refreshUpstream,
+  revoke,
+  nothingLeaked,
+  verifyAudit,
+]
