@@ -15,6 +15,7 @@ export function checkAgentId(
   if (!URL.canParse(agentId) || agentId.length > 2048) return bad('not an absolute URL')
   const url = new URL(agentId)
   if (url.href !== agentId) return bad('not in canonical form')
+  if (url.hostname.endsWith('.')) return bad('host ends in a dot')
   if (url.username || url.password) return bad('has credentials')
   if (url.search || url.hash || agentId.includes('?') || agentId.includes('#'))
     return bad('has query or fragment')

@@ -23,8 +23,8 @@ const encode = (value: unknown) => encodeBase64url(new TextEncoder().encode(JSON
 export async function createAttestation(request: AttestationRequest): Promise<string> {
   const issuedAt = Math.floor(request.now)
   const lifetime = request.lifetimeSeconds ?? 300
-  if (!(lifetime > 0 && lifetime <= 3600))
-    throw new RangeError('lifetimeSeconds must be in 1..3600')
+  if (!Number.isInteger(lifetime) || lifetime < 1 || lifetime > 3600)
+    throw new RangeError('lifetimeSeconds must be a whole number in 1..3600')
   const header = { alg: 'ES256', typ: 'JWT', kid: request.keyId }
   const claims = {
     iss: request.issuer === 'origin' ? new URL(request.agentId).origin : request.agentId,

@@ -18,6 +18,8 @@ export async function importAgentKey(
   const published = selectKey(document, kid)
   if (published === undefined)
     return fail({ kind: 'key_not_found', ...(kid ? { evidence: kid } : {}) })
+  if (typeof published === 'string' && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(published))
+    return fail({ kind: 'key_is_private' })
   const key = typeof published === 'string' ? readKeyText(published) : published
   if (key === undefined)
     return fail({ kind: 'document_invalid', evidence: 'public_key is neither JWK nor PEM' })

@@ -1,6 +1,7 @@
 import { catalogue, type PublicCode } from './catalogue.ts'
 import type { Failure } from './failure.ts'
 import { publish } from './publish.ts'
+import { scopeSchema } from '../schema/text.ts'
 
 /** The wire error: ATH's `{code, message, details}` (R111) with the members of RFC 9457 beside it. */
 export interface Problem {
@@ -35,9 +36,11 @@ export function renderProblem(failure: Failure, recordId?: string): RenderedErro
     'cache-control': 'no-store',
   }
   if (row.challenge) headers['www-authenticate'] = challenge(row.oauth, row.text, failure)
-  if (failure.reason === 'rate_limited') headers['retry-after'] = String(failure.retryAfterSeconds)
+  if (failure.reason === 'rate_limited')
+    headers['retry-after'] = wholeSeconds(failure.retryAfterSeconds)
   if (failure.reason === 'draining') headers['retry-after'] = '1'
-  if (failure.reason === 'method_unknown') headers['allow'] = failure.allow.join(', ')
+  if (failure.reason === 'method_unknown')
+    headers['allow'] = failure.allow.filter((method) => /^[A-Z]+$/.test(method)).join(', ')
   return {
     status: row.status,
     headers,
@@ -56,10 +59,19 @@ export function renderProblem(failure: Failure, recordId?: string): RenderedErro
   }
 }
 
-/** RFC 6750 §3; the scope list says what would have been enough. */
+/** RFC 9110 §10.2.3: whole seconds. At least one, so that nobody retries in a tight loop. */
+function wholeSeconds(seconds: number): string {
+  return String(Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1)
+}
+
+/** RFC 6750 §3; the scope list says what would have been enough. What is no scope could end the quoted string: it is left out. */
 function challenge(error: string, text: string, failure: Failure): string {
   if (failure.reason === 'token_absent') return 'Bearer realm="ath"'
-  const scope = failure.reason === 'scope_not_granted' ? `, scope="${failure.anyOf.join(' ')}"` : ''
+  const enough =
+    failure.reason === 'scope_not_granted'
+      ? failure.anyOf.filter((scope) => scopeSchema.safeParse(scope).success)
+      : []
+  const scope = enough.length > 0 ? `, scope="${enough.join(' ')}"` : ''
   return `Bearer realm="ath", error="${error}", error_description="${text}"${scope}`
 }
 

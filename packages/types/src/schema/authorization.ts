@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { providerIdSchema, scopesSchema } from './text.ts'
+import {
+  httpUrlSchema,
+  providerIdSchema,
+  redirectUriSchema,
+  resourceSchema,
+  scopesSchema,
+} from './text.ts'
 
 /** `POST /ath/authorize` (R55, C29). */
 export const authorizationRequestSchema = z.looseObject({
@@ -8,15 +14,15 @@ export const authorizationRequestSchema = z.looseObject({
   provider_id: providerIdSchema,
   scopes: scopesSchema.min(1),
   state: z.string().min(1).max(512),
-  user_redirect_uri: z.url().max(2048).optional(),
+  user_redirect_uri: redirectUriSchema.optional(),
   /** RFC 8707. */
-  resource: z.url().max(2048).optional(),
+  resource: resourceSchema.optional(),
 })
 export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>
 
 /** R68. */
 export const authorizationResponseSchema = z.looseObject({
-  authorization_url: z.url(),
+  authorization_url: httpUrlSchema,
   ath_session_id: z.string().min(1),
 })
 export type AuthorizationResponse = z.infer<typeof authorizationResponseSchema>

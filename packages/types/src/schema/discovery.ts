@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { providerIdSchema, scopesSchema } from './text.ts'
+import { httpUrlSchema, providerIdSchema, scopesSchema } from './text.ts'
 
 /** One service that agents may ask for (R10). `auth_mode` tells how the user's consent reaches it. */
 export const providerEntrySchema = z.looseObject({
@@ -15,7 +15,7 @@ export const providerEntrySchema = z.looseObject({
 export const discoverySchema = z.looseObject({
   ath_version: z.string(),
   gateway_id: z.string(),
-  agent_registration_endpoint: z.url(),
+  agent_registration_endpoint: httpUrlSchema,
   supported_providers: z.array(providerEntrySchema),
 })
 export type Discovery = z.infer<typeof discoverySchema>
@@ -27,12 +27,12 @@ export const serviceDiscoverySchema = z.looseObject({
   name: z.string(),
   auth: z.looseObject({
     type: z.literal('oauth2'),
-    authorization_endpoint: z.url(),
-    token_endpoint: z.url(),
+    authorization_endpoint: httpUrlSchema,
+    token_endpoint: httpUrlSchema,
     scopes_supported: scopesSchema,
-    registration_endpoint: z.url().optional(),
+    registration_endpoint: httpUrlSchema.optional(),
     agent_attestation_required: z.boolean().default(true),
   }),
-  api_base: z.url(),
+  api_base: httpUrlSchema,
 })
 export type ServiceDiscovery = z.infer<typeof serviceDiscoverySchema>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { developerSchema } from './identity-document.ts'
-import { providerIdSchema, scopesSchema, shownText } from './text.ts'
+import { providerIdSchema, redirectUriSchema, scopesSchema, shownText } from './text.ts'
 
 /** `POST /ath/agents/register` (R40). */
 export const registrationRequestSchema = z.looseObject({
@@ -12,7 +12,7 @@ export const registrationRequestSchema = z.looseObject({
     .min(1)
     .max(50),
   purpose: shownText(1000).optional(),
-  redirect_uris: z.array(z.url().max(2048)).max(20).optional(),
+  redirect_uris: z.array(redirectUriSchema).max(20).optional(),
 })
 export type RegistrationRequest = z.infer<typeof registrationRequestSchema>
 

@@ -23,8 +23,37 @@ export const shownText = (max: number) =>
   z
     .string()
     .max(max)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
     .regex(
-      /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*$/u,
+      /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]*$/u,
       'no control or direction characters',
     )
+
+/** A name that people will read: as `shownText`, and on one line, so that it cannot pass for two. */
+export const shownLine = (max: number) =>
+  shownText(max)
+    .regex(/^[^\t\n]*$/, 'one line without tabs')
+    .regex(/\S/, 'not empty')
+
+// URL parsers drop line breaks, trim blanks and encode the rest; this text goes on into headers as it is.
+const urlSchema = z
+  .string()
+  .max(2048)
+  .regex(/^[\x21-\x7e]+$/, 'visible ASCII only')
+  .refine((text) => URL.canParse(text), 'not an absolute URL')
+
+/** An http or https URL: what may be fetched, or opened in a browser. */
+export const httpUrlSchema = urlSchema.refine(
+  (text) => /^https?:\/\//i.test(text),
+  'not an http or https URL',
+)
+
+/** An absolute URI without fragment, as RFC 8707 §2 wants of `resource`. */
+export const resourceSchema = urlSchema.refine((text) => !text.includes('#'), 'has a fragment')
+
+const scripted = /^(?:javascript|data|vbscript|file|blob|about|view-source):/i
+
+/** Where a browser may be sent back: any scheme an app may own (RFC 8252 §7), no fragment (RFC 6749 §3.1.2). */
+export const redirectUriSchema = resourceSchema.refine(
+  (text) => !scripted.test(text),
+  'not a scheme that an app can own',
+)
