@@ -1,4 +1,7 @@
 export * from './arbitraries.ts'
+export * from './browser.ts'
+export * from './certificate.ts'
 export * from './clock.ts'
 export * from './keys.ts'
 export * from './random.ts'
+export * from './strict-gateway.ts'

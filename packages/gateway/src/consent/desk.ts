@@ -22,8 +22,6 @@ import { readFormAnswer } from './read-answer.ts'
 export interface ConsentDeskOptions {
   readonly login: Pick<Login, 'people' | 'render'>
   readonly clock: Clock
-  /** Public base URL: redirects within it need no page of their own. */
-  readonly baseUrl: string
 }
 
 /** Asks the signed-in person on the gateway's own page. */
@@ -101,10 +99,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
       return acting.ok ? acting.value.person.id : undefined
     },
     notice: (call, notice) => noticePage(render, call, notice),
-    handOver: (call, to) =>
-      new URL(to).origin === new URL(options.baseUrl).origin
-        ? redirectAnswer(to)
-        : handOverPage(render, call, to),
+    handOver: (call, to) => handOverPage(render, call, to),
   }
 }
 

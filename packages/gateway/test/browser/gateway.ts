@@ -1,0 +1,237 @@
+import {
+  type AthConfig,
+  type AthPorts,
+  type AuditEvent,
+  createAthHandlers,
+  hashSecret,
+  InMemoryAgentRegistry,
+  InMemoryGrantStore,
+  InMemoryProviderTokenStore,
+  InMemorySessionStore,
+  InMemoryTokenStore,
+  type OAuthBridge,
+  type ProviderDefinition,
+  type RateLimits,
+  type Registration,
+} from '@ath-protocol/server'
+import { type Clock, fail, handshakeLifetimeSeconds, ok } from '@ath-protocol/types'
+import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
+import type { Login as LoginConfig } from '../../src/config/config.ts'
+import { createConsentDesk } from '../../src/consent/desk.ts'
+import { createLogin } from '../../src/login/login.ts'
+import { createUserDirectory } from '../../src/login/user-directory.ts'
+import { createMemoryLogins } from './memory-logins.ts'
+import { answering, serve } from './serve.ts'
+
+export interface TestGateway {
+  readonly url: string
+  readonly clock: VirtualClock
+  readonly events: readonly AuditEvent[]
+  readonly logins: ReturnType<typeof createMemoryLogins>
+  readonly ports: AthPorts
+  /** What a rate limit answers, for as long as it is set. */
+  limited: ReturnType<RateLimits['take']>
+  /** Where the provider `crm` sends people; its own pages. */
+  upstreamUrl: string
+  /** Changes what the agent said about itself. */
+  introduce(changes: Partial<Registration>): Promise<void>
+  /** A new handshake; returns its id and the URL the agent would give its user. */
+  ask(changes?: {
+    readonly scopes?: readonly string[]
+    readonly providerId?: string
+    readonly redirectUri?: string
+  }): Promise<{ readonly id: string; readonly url: string }>
+  close(): Promise<void>
+}
+
+export const agentId = 'https://agents.example.com/travel/agent.json'
+
+const finance: ProviderDefinition = {
+  id: 'finance',
+  displayName: 'Blue Harbour Finance',
+  authMode: 'none',
+  consentPage: true,
+  scopes: [
+    { name: 'finance:read', description: 'Read invoices and balances' },
+    { name: 'finance:export', description: 'Export the ledger as a file' },
+    { name: 'finance:write', description: 'Change and pay invoices' },
+    { name: 'finance:close', description: 'Close the month' },
+    { name: 'finance:users', description: 'Manage users and their rights' },
+  ],
+}
+
+/** Real log-in, real desk, real handlers, behind a real socket; stores in memory. */
+export async function startGateway(
+  login: LoginConfig | ((url: string) => Promise<LoginConfig>),
+  options: { readonly outbound?: typeof fetch } = {},
+): Promise<TestGateway> {
+  const server = await serve()
+  const clock = createMovableClock()
+  const random = createSeededRandom()
+  const logins = createMemoryLogins()
+  const events: AuditEvent[] = []
+  const audit = {
+    record: (event: AuditEvent) => `evt_${events.push(event)}`,
+    settled: async () => {},
+  }
+  const crm: ProviderDefinition = {
+    ...finance,
+    id: 'crm',
+    displayName: 'Blue Harbour CRM',
+    authMode: 'oauth2',
+  }
+  const config: AthConfig = {
+    baseUrl: server.url,
+    aliases: [],
+    callbackUrl: `${server.url}/ath/callback`,
+    providers: new Map([finance, crm].map((provider) => [provider.id, provider])),
+    approvalRules: [],
+    unmatchedAgents: 'deny',
+    approvalLifetimeSeconds: 90 * 86_400,
+    tokenLifetimeSeconds: 3600,
+    grantLifetimeSeconds: 7 * 86_400,
+    browserBinding: true,
+    legacyTokenAudience: false,
+    allowLoopbackHttp: true,
+  }
+  const gateway = { limited: undefined, upstreamUrl: '' } as Pick<
+    TestGateway,
+    'limited' | 'upstreamUrl'
+  >
+  const limits: RateLimits = { take: () => gateway.limited }
+  const grants = new InMemoryGrantStore()
+  const registry = new InMemoryAgentRegistry()
+  const desks = createLogin({
+    login: typeof login === 'function' ? await login(server.url) : login,
+    baseUrl: server.url,
+    logins,
+    clock,
+    random,
+    audit,
+    limits,
+    outbound: options.outbound ?? fetch,
+    allowLoopbackHttp: true,
+    grants: {
+      async list(userId, now) {
+        const live = await grants.list({ userId, liveAt: now })
+        return live.map((grant) => ({
+          ...grant,
+          agentName: 'Travel Helper',
+          providerName: 'Blue Harbour Finance',
+          scopes: finance.scopes.filter(({ name }) => grant.scopes.includes(name)),
+        }))
+      },
+      async revoke(userId, id) {
+        if ((await grants.find(id))?.userId === userId) await grants.revoke(id, clock.now())
+      },
+    },
+  })
+  const oauth: OAuthBridge = {
+    authorizationUrl: async (_providerId, { state }) =>
+      ok(new URL(`${gateway.upstreamUrl}?state=${state}`)),
+    complete: async () =>
+      ok({
+        tokens: { accessToken: 'upstream', scopes: ['finance:read'] },
+        answeredScope: 'finance:read',
+      }),
+    refresh: async () => fail({ reason: 'upstream_oauth', step: 'refresh', error: 'unused' }),
+    revoke: async () => ok(undefined),
+  }
+  const ports: AthPorts = {
+    config,
+    clock,
+    random,
+    registry,
+    handshakes: new InMemorySessionStore(),
+    grants,
+    tokens: new InMemoryTokenStore(),
+    providerTokens: new InMemoryProviderTokenStore(),
+    attestations: { verify: async () => fail({ reason: 'bug', cause: 'unused' }) },
+    oauth,
+    users: createUserDirectory(logins),
+    desk: createConsentDesk({ login: desks, clock }),
+    audit,
+    limits: { take: () => undefined },
+    live: { tokenRevoked() {}, grantRevoked() {}, agentChanged() {} },
+    report: (cause) => {
+      throw cause
+    },
+  }
+  await registry.insert(agentRegistration(clock.now()))
+  const handlers = createAthHandlers(ports)
+  server.listen(answering(async (call) => desks.answer(call) ?? handlers(call)))
+  return Object.assign(gateway, {
+    url: server.url,
+    clock,
+    events,
+    logins,
+    ports,
+    introduce: async (changes: Partial<Registration>) => {
+      await registry.update('ath_travel', changes)
+    },
+    ask: async (changes: Parameters<TestGateway['ask']>[0] = {}) => {
+      const opaque = random.token(32)
+      const codeVerifier = random.token(32)
+      const id = `ath_sess_${random.token(32)}`
+      await ports.handshakes.insert({
+        id,
+        clientId: 'ath_travel',
+        agentId,
+        providerId: changes.providerId ?? 'finance',
+        requestedScopes: changes.scopes ?? ['finance:read', 'finance:export'],
+        agentState: 'agent-state',
+        ...(changes.redirectUri === undefined ? {} : { userRedirectUri: changes.redirectUri }),
+        opaqueHash: hashSecret(opaque),
+        upstreamStateHash: hashSecret(hashSecret(`ath upstream state ${codeVerifier}`)),
+        codeVerifier,
+        nonce: random.token(16),
+        state: 'created',
+        createdAt: clock.now(),
+        expiresAt: clock.now() + handshakeLifetimeSeconds,
+      })
+      return {
+        id,
+        url: `${server.url}/ath/authorize/${opaque}?response_type=code&state=agent-state`,
+      }
+    },
+    close: server.close,
+  })
+}
+
+/** The machine's clock, which can be moved on: the identity provider's tokens are dated by the machine. */
+function createMovableClock(): VirtualClock & Clock {
+  let offset = 0
+  const machine = () => Date.now() / 1000
+  return {
+    now: () => machine() + offset,
+    advance: (seconds) => {
+      offset += seconds
+    },
+    set: (instant) => {
+      offset = instant - machine()
+    },
+  }
+}
+
+function agentRegistration(now: number): Registration {
+  return {
+    clientId: 'ath_travel',
+    agentId,
+    name: 'Travel Helper',
+    developer: { name: 'Example Travel Ltd', id: 'dev.example.com' },
+    purpose:
+      'I collect the invoices of your business trips, match them with the bookings and prepare your expense report. Nothing is sent before you have seen it.',
+    status: 'approved',
+    requested: [],
+    approvals: ['finance', 'crm'].map((provider_id) => ({
+      provider_id,
+      approved_scopes: ['finance:read', 'finance:export'],
+      denied_scopes: ['finance:write'],
+    })),
+    approvalExpiresAt: now + 86_400 * 30,
+    secretHash: hashSecret('unused'),
+    registeredAt: now,
+    decidedAt: now,
+    decidedBy: 'rule:test',
+  }
+}
