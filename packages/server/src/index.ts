@@ -1,7 +1,7 @@
 export * from './config.ts'
 export type { AthPorts } from './endpoint/ports.ts'
 export { answerFailure } from './endpoint/endpoint.ts'
-export { endGrant } from './grant/end-grant.ts'
+export { endGrant, type GrantPorts } from './grant/end-grant.ts'
 export { createAthHandlers, endpointStages } from './handlers.ts'
 export type * from './ports/index.ts'
 export * from './proxy/scope-map.ts'

@@ -1,12 +1,18 @@
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Grant } from '../ports/grants.ts'
 
+/** What ending a grant stands on: less than the endpoints, since operators end grants too. */
+export type GrantPorts = Pick<
+  AthPorts,
+  'clock' | 'grants' | 'tokens' | 'providerTokens' | 'oauth' | 'live' | 'audit' | 'report'
+>
+
 /**
  * Ends a grant: durable first, then everything in memory, then upstream (R107). Returns false when it had ended before.
  * The upstream's own revocation does not hold up the caller: the promise in `upstream` settles when it is done.
  */
 export async function endGrant(
-  ports: AthPorts,
+  ports: GrantPorts,
   grant: Grant,
 ): Promise<{ readonly ended: boolean; readonly upstream: Promise<void> }> {
   const now = ports.clock.now()
@@ -20,7 +26,7 @@ export async function endGrant(
 }
 
 /** Gives the provider's tokens back. When the provider does not answer they are kept, sealed, for the next sweep. */
-export async function endUpstream(ports: AthPorts, grant: Grant): Promise<void> {
+export async function endUpstream(ports: GrantPorts, grant: Grant): Promise<void> {
   const tokens = await ports.providerTokens.find(grant.id)
   if (!tokens) return
   const revoked = await ports.oauth.revoke(grant.providerId, tokens)
