@@ -24,6 +24,7 @@ export type AuditEventName =
   | 'gateway_started'
   | 'gateway_stopped'
   | 'audit_recovered'
+  | 'alert_raised'
 
 /** One decision. Wire names, since records are read by machines (R116). Never holds a secret, a token or the user's text. */
 export interface AuditEvent {

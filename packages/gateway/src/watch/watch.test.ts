@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type AuditEvent, InMemoryAgentRegistry } from '@ath-protocol/server'
+import { createVirtualClock } from '@sallyport/testing'
+import { createWatch, type WatchRule } from './watch.ts'
+import { watchedAudit } from './watched-audit.ts'
+
+const agentId = 'https://a.example/.well-known/agent.json'
+const violation: AuditEvent = {
+  event: 'scope_violation',
+  outcome: 'denied',
+  agent_id: agentId,
+  ip: '192.0.2.1',
+}
+const rule: WatchRule = {
+  event: 'scope_violation',
+  by: 'agent_id',
+  count: 3,
+  perSeconds: 60,
+  suspend: true,
+}
+
+test('[R118] the third violation within the window raises one alert, and the next window may raise another', () => {
+  const watch = createWatch([rule])
+  assert.equal(watch.observe(violation, 0), undefined)
+  assert.equal(watch.observe(violation, 1), undefined)
+  assert.deepEqual(watch.observe(violation, 2), { rule, subject: agentId })
+  assert.equal(watch.observe(violation, 3), undefined)
+  assert.equal(watch.observe(violation, 61), undefined)
+  assert.equal(watch.observe(violation, 62), undefined)
+  assert.ok(watch.observe(violation, 63))
+})
+
+test('[R118] repetitions are counted for each agent alone, and other events not at all', () => {
+  const watch = createWatch([rule])
+  for (let turn = 0; turn < 10; turn++) {
+    assert.equal(watch.observe({ ...violation, agent_id: `${agentId}/${turn}` }, turn), undefined)
+    assert.equal(watch.observe({ ...violation, event: 'proxy_request' }, turn), undefined)
+  }
+})
+
+test('[R120] an agent that keeps violating its scopes is suspended, recorded and stopped at once', async () => {
+  const registry = new InMemoryAgentRegistry()
+  await registry.insert({
+    clientId: 'ath_1',
+    agentId,
+    name: 'A',
+    developer: { name: 'D', id: 'd' },
+    status: 'approved',
+    requested: [],
+    approvals: [],
+    approvalExpiresAt: 1e10,
+    secretHash: '',
+    registeredAt: 0,
+    decidedAt: 0,
+    decidedBy: 'rule:x',
+  })
+  const events: AuditEvent[] = []
+  const raised: string[] = []
+  const { promise: stopped, resolve } = Promise.withResolvers<string>()
+  const audit = watchedAudit({
+    audit: { record: (event) => `evt_${events.push(event)}`, settled: async () => {} },
+    watch: createWatch([rule]),
+    clock: createVirtualClock(),
+    registry,
+    live: { agentChanged: resolve },
+    raise: ({ subject }) => raised.push(subject),
+  })
+  for (let turn = 0; turn < 3; turn++) audit.record(violation)
+  assert.equal(await stopped, 'ath_1')
+  assert.equal((await registry.findByClientId('ath_1'))?.status, 'suspended')
+  assert.deepEqual(raised, [agentId])
+  await new Promise(setImmediate)
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['scope_violation', 'scope_violation', 'scope_violation', 'alert_raised', 'agent_suspended'],
+  )
+})
