@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..')
-const gatewayEntry = join(repository, 'packages/gateway/src/main.ts')
+const gatewayEntry = fileURLToPath(new URL('./main.ts', import.meta.resolve('sallyport')))
 const readySeconds = 20
 
 /** The gateway as operators run it: a process of its own, which can die. */

@@ -27,7 +27,10 @@ if (typeof parsed === 'string') {
 } else if (parsed.help) {
   process.stdout.write(usage)
 } else {
-  process.exitCode = await demo(parsed)
+  const exitCode = await demo(parsed)
+  // Somebody who interrupts does not wait for an agent that still waits for an answer.
+  if (exitCode === exitCodes.interrupted) process.exit(exitCode)
+  process.exitCode = exitCode
 }
 
 async function demo(args: DemoArguments): Promise<number> {

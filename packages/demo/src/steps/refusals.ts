@@ -1,6 +1,6 @@
 import { expectAll, type Step } from '../run/step.ts'
 import { padCells } from '../run/width.ts'
-import { describeRefusal, post, refusalOf, type Stage, type Verdict } from './stage.ts'
+import { describeRefusal, post, refusalOf, ruleOf, type Stage, type Verdict } from './stage.ts'
 
 export const neverGranted: Step<Stage> = {
   name: 'scope_never_granted',
@@ -20,7 +20,7 @@ export const neverGranted: Step<Stage> = {
         body: new URLSearchParams({ decision: 'approve' }),
       }),
     )
-    const rule = String(payment.details['rule'] ?? '')
+    const rule = ruleOf(payment)
     return expectAll(
       describeRefusal(payment),
       {
@@ -35,8 +35,8 @@ export const neverGranted: Step<Stage> = {
         text({ en: `rule: ${rule}`, zh: `规则：${rule}` }),
         text({ en: `fix: ${payment.fix}`, zh: `办法：${payment.fix}` }),
         text({
-          en: `unticked by the user: ${describeRefusal(decision)}, ${String(decision.details['rule'] ?? '')}`,
-          zh: `用户去掉的权限：${describeRefusal(decision)}，${String(decision.details['rule'] ?? '')}`,
+          en: `unticked by the user: ${describeRefusal(decision)}, ${ruleOf(decision)}`,
+          zh: `用户去掉的权限：${describeRefusal(decision)}，${ruleOf(decision)}`,
         }),
       ],
     )

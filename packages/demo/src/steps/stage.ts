@@ -116,6 +116,12 @@ export async function refusalOf(call: Promise<unknown>): Promise<AthError> {
 
 export const describeRefusal = ({ status, code }: AthError) => `${status ?? '-'} ${code}`
 
+/** The rule that a refusal names, or nothing. */
+export function ruleOf({ details }: AthError): string {
+  const rule = details['rule']
+  return typeof rule === 'string' ? rule : ''
+}
+
 /** Sends one protocol request by hand, for what no honest client would send. */
 export async function post(
   url: string,

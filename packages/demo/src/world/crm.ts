@@ -98,10 +98,13 @@ async function introspect(
     body: new URLSearchParams({ token }),
     signal: AbortSignal.timeout(5000),
   })
-  const claims = (await answer.json()) as Record<string, unknown>
-  if (claims['active'] !== true || claims['aud'] !== options.resource) return undefined
-  return {
-    subject: String(claims['sub'] ?? ''),
-    scopes: String(claims['scope'] ?? '').split(' '),
+  // The OAuth server is trusted to keep to RFC 7662 §2.2.
+  const { active, aud, sub, scope } = (await answer.json()) as {
+    readonly active: boolean
+    readonly aud?: string
+    readonly sub?: string
+    readonly scope?: string
   }
+  if (!active || aud !== options.resource) return undefined
+  return { subject: sub ?? '', scopes: scope?.split(' ') ?? [] }
 }

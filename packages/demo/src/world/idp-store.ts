@@ -16,7 +16,7 @@ export function createIdpStore(): (model: string) => Adapter {
     return undefined
   }
   const search = (model: string, fits: (payload: AdapterPayload) => boolean) => {
-    for (const key of [...entries.keys()]) {
+    for (const key of entries.keys()) {
       if (!key.startsWith(`${model}:`)) continue
       const payload = read(key)
       if (payload && fits(payload)) return payload

@@ -227,7 +227,7 @@ async function interact(
   const details = await provider.interactionDetails(request, response).catch(() => undefined)
   if (!details || details.uid !== /^\/interaction\/([\w-]+)$/.exec(request.url ?? '')?.[1])
     return sendPage(response, 400, messagePage('Too late 已过期', 'Start again. 请重新开始。'))
-  const clientId = String(details.params['client_id'])
+  const clientId = paramText(details.params['client_id'])
   const clientName = (await provider.Client.find(clientId))?.clientName ?? clientId
   const action = `/interaction/${details.uid}`
   const form = request.method === 'POST' ? new URLSearchParams(await readBody(request)) : undefined
@@ -241,7 +241,7 @@ async function interact(
     return sendPage(response, 200, loginPage({ action, clientName, wrong: form !== undefined }))
   }
   const accountId = details.session?.accountId ?? ''
-  const asked = String(details.params['scope'] ?? '')
+  const asked = paramText(details.params['scope'])
     .split(' ')
     .filter((scope) => crmScopes[scope] !== undefined)
   if (!form) {
@@ -260,6 +260,8 @@ async function interact(
     else grant.rejectResourceScope(crmResource, scope)
   return finish({ consent: { grantId: await grant.save() } })
 }
+
+const paramText = (value: unknown) => (typeof value === 'string' ? value : '')
 
 function sendPage(response: ServerResponse, status: number, html: string): void {
   response

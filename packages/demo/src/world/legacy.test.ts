@@ -103,7 +103,7 @@ test('one report never answers and one breaks the connection', async () => {
   await assert.rejects(fetch(`${finance.url}/report/broken`, { headers }), TypeError)
 })
 
-test('each agent publishes its own identity document, without its private key', async () => {
+test('[R20] each agent publishes its own identity document for five minutes, without its private key', async () => {
   for (const agent of [agents.office, agents.minutes, agents.stranger]) {
     const answer = await fetch(agent.agentId)
     assert.equal(answer.headers.get('cache-control'), 'max-age=300')
