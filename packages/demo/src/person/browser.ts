@@ -40,31 +40,41 @@ export async function createBrowserPerson(executablePath: string): Promise<Perso
 
 /** Answers what the page asks, or waits where it moves on by itself. Comes back on the next page. */
 async function answerPage(page: Page, { approve, untick = [] }: Answer): Promise<void> {
-  const asks = (selector: string) => page.locator(selector).count()
-  if (await asks('input[name=login]')) {
+  const { url, asks } = await readPage(page)
+  if (asks === 'login') {
     await page.fill('input[name=login]', 'wang')
     await page.fill('input[name=password]', 'wang')
-    return leave(page, () => page.click('button[value=login]'))
-  }
-  if (await asks('button[name=decision]')) {
+    await page.click('button[value=login]')
+  } else if (asks === 'decision') {
     for (const scope of untick) await page.uncheck(`input[name="scope ${scope}"]`)
-    const decision = approve ? 'approve' : 'deny'
-    return leave(page, () => page.click(`button[name=decision][value=${decision}]`))
+    await page.click(`button[name=decision][value=${approve ? 'approve' : 'deny'}]`)
+  } else if (asks === 'answer') {
+    await page.click('button[value=allow]')
   }
-  if (await asks('button[name=answer]')) return leave(page, () => page.click('button[value=allow]'))
-  return leave(page, async () => undefined)
-}
-
-/** Acts, and waits for the page that comes of it, over however many redirects. */
-async function leave(page: Page, act: () => Promise<void>): Promise<void> {
-  const here = page.url()
-  const moved = page
-    .waitForURL((url) => url.href !== here)
+  await page
+    .waitForURL((now) => now.href !== url)
     .catch(async (cause: unknown) => {
       throw new Error(`the browser stays where it is\n${await describe(page)}`, { cause })
     })
-  await act()
-  await moved
+}
+
+interface PageState {
+  readonly url: string
+  readonly asks: string | null
+}
+
+const pageStateScript = `({
+  url: location.href,
+  asks: document.querySelector('[name=login], [name=decision], [name=answer]')?.name ?? null,
+})`
+
+/** Where the page is and what it asks, read at one instant: a page that moves on by itself may do so any time. */
+function readPage(page: Page): Promise<PageState> {
+  const read = () => page.evaluate<PageState>(pageStateScript)
+  return read().catch(async () => {
+    await page.waitForLoadState()
+    return read()
+  })
 }
 
 async function describe(page: Page): Promise<string> {
