@@ -4,6 +4,17 @@ export { answerFailure } from './endpoint/endpoint.ts'
 export { endGrant, type GrantPorts } from './grant/end-grant.ts'
 export { createAthHandlers, endpointStages } from './handlers.ts'
 export type * from './ports/index.ts'
+export { admitToken, type BoundToken, type TokenUse } from './proxy/admit-token.ts'
+export { readBearer } from './proxy/bearer.ts'
+export {
+  comesBack,
+  goesUpstream,
+  type HeaderList,
+  passableTrailers,
+  returnedHeaders,
+  upstreamHeaders,
+} from './proxy/headers.ts'
+export { normalizePath } from './proxy/normalize-path.ts'
 export * from './proxy/scope-map.ts'
 export * from './register/approval.ts'
 export { hashSecret, matchesHash } from './secret/hash.ts'
