@@ -67,7 +67,7 @@ async function run(
   const { world, gateway, configFile } = await open(folder, cleanups)
   const person: Person = args.auto
     ? await createBrowserPerson(executable)
-    : createHuman(say, args.lang)
+    : createHuman({ say, lang: args.lang, open: talk.isTTY })
   cleanups.push(() => person.close())
 
   const zh = args.lang === 'zh'
