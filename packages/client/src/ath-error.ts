@@ -55,6 +55,14 @@ export class AthError extends Error {
   }
 }
 
+/** Every code there is: the protocol's, our extensions, and the client's own. */
+export const errorCodes: readonly string[] = [
+  ...new Set([
+    ...Object.values<Row>(catalogue).map(({ code }) => code),
+    ...Object.keys(clientCatalogue),
+  ]),
+]
+
 /** What is known about a code without asking anybody; of several faces, the one with this status. */
 export function describeCode(code: string, status?: number): Row | ClientRow | undefined {
   if (Object.hasOwn(clientCatalogue, code)) return clientCatalogue[code as ClientCode]

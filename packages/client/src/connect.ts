@@ -158,6 +158,7 @@ async function tellUser(
     return
   }
   if (how === 'poll') return
+  // oxlint-disable-next-line eslint/no-console -- the caller chose `open` or `print`, and a library has no other stderr
   console.error(`Open this page to answer: ${handshake.authorizationUrl}`)
   if (how === 'open') await openBrowser(handshake.authorizationUrl)
 }

@@ -1,3 +1,14 @@
+/** The protocol's own shapes, as the client's answers carry them. */
+export type {
+  AgentRecord,
+  ApprovedProvider,
+  Clock,
+  Discovery,
+  IdentityDocument,
+  RegistrationResponse,
+  ServiceDiscovery,
+  TokenResponse,
+} from '@ath-protocol/types'
 export type { Credentials } from './agent-context.ts'
 export type { ScopesByProvider } from './allot.ts'
 export * from './ath-error.ts'
