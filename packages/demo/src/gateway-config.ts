@@ -17,10 +17,7 @@ export function redirectUris(gatewayUrl: string) {
   }
 }
 
-/**
- * The whole of what the gateway is told about Blue Harbour Co.: this file and four secrets. The secrets' defaults let
- * the operators' commands read the file in another terminal, where the secrets are not known and not needed.
- */
+/** The whole of what the gateway is told about Blue Harbour Co.: this file and four secrets. */
 export function writeGatewayConfig(gatewayUrl: string, world: World): GatewayConfig {
   const { idp, oa, crm, finance, agents } = world
   const yaml = `version: 1
@@ -32,7 +29,7 @@ gateway:
 login:
   issuer: ${idp.issuer}
   client_id: ${idp.loginClient.clientId}
-  client_secret: "\${LOGIN_SECRET:-known-to-the-gateway-only}"
+  client_secret: \${LOGIN_SECRET}
 
 agents:
   - name: office-assistant
@@ -55,7 +52,7 @@ providers:
       kind: cookie
       login:
         path: /login
-        fields: { username: ${oa.credentials.username}, password: "\${OA_PASSWORD:-known-to-the-gateway-only}" }
+        fields: { username: ${oa.credentials.username}, password: "\${OA_PASSWORD}" }
       expired_when: { status: [401], redirect_to: /oa/login }
     scopes:
       oa:read:
@@ -71,7 +68,7 @@ providers:
       kind: oauth2
       issuer: ${idp.issuer}
       client_id: ${idp.crmClient.clientId}
-      client_secret: "\${CRM_SECRET:-known-to-the-gateway-only}"
+      client_secret: \${CRM_SECRET}
       extra_scopes: [openid, offline_access]
       authorization_parameters: { prompt: consent }
     scopes:
@@ -86,7 +83,7 @@ providers:
   finance:
     name: Finance 财务
     url: ${finance.url}
-    auth: { kind: basic, username: ${finance.credentials.username}, password: "\${FINANCE_PASSWORD:-known-to-the-gateway-only}" }
+    auth: { kind: basic, username: ${finance.credentials.username}, password: "\${FINANCE_PASSWORD}" }
     timeouts: { headers: 2s }
     scopes:
       finance:read:
