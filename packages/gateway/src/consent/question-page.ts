@@ -79,11 +79,11 @@ function whatFor(language: Language, purpose: string | undefined): Html {
 ${
   head === ''
     ? html`<p>${say(language, 'consent.purpose_absent')}</p>`
-    : html`<blockquote><p><bdi lang="">${head}${rest !== '' && '…'}</bdi></p>${
+    : html`<p class="words">${say(language, 'consent.purpose_words')}</p>
+<blockquote><p><bdi lang="">${head}${rest !== '' && '…'}</bdi></p>${
         rest !== '' &&
         html`<details><summary>${say(language, 'consent.purpose_rest')}</summary><p><bdi lang="">…${rest}</bdi></p></details>`
-      }</blockquote>
-<p class="words">${say(language, 'consent.purpose_words')}</p>`
+      }</blockquote>`
 }</section>`
 }
 

@@ -39,7 +39,7 @@ export function renderMessage(render: RenderPage, call: AthCall, page: MessagePa
 ${page.action?.(language)}
 ${others.map((other) => {
   const said = page.say(other)
-  return html`<div class="again" lang="${other}"><h2>${said.title}</h2><p>${said.text} ${said.next}</p></div>`
+  return html`<div class="again" lang="${other}"><h2>${said.title}</h2><p>${said.text}</p><p>${said.next}</p></div>`
 })}`,
   })
 }

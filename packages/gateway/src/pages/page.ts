@@ -53,7 +53,7 @@ ${page.next !== undefined && html`<meta http-equiv="refresh" content="0;url=${pa
 <body>
 ${
   devUser !== undefined &&
-  html`<div class="warn" role="note">${say(language, 'page.dev_banner', { user: foreign(devUser) })}</div>`
+  html`<aside class="warn">${say(language, 'page.dev_banner', { user: foreign(devUser) })}</aside>`
 }
 <a class="skip" href="#main">${say(language, 'page.main')}</a>
 <header>${mark}<strong>Sallyport</strong>${page.otherLanguage !== undefined && languageLink(page.otherLanguage, language)}</header>

@@ -34,7 +34,7 @@ dd{margin:0;min-width:0}
 .no{color:var(--no);background:var(--no-bg);border-color:transparent}
 blockquote{margin:0;padding:.75rem .9rem;border:1px dashed var(--soft);border-radius:8px;max-height:24rem;overflow:hidden auto}
 blockquote p,blockquote summary{margin:0}
-.words{font-size:.8125rem;color:var(--soft);margin:.35rem 0 0}
+.words{font-size:.8125rem;color:var(--soft);margin:0 0 .4rem}
 ul{list-style:none;margin:0;padding:0}
 .scopes{border:1px solid var(--line);border-radius:8px}
 .scopes li+li{border-top:1px solid var(--line)}

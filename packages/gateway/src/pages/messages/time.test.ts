@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sayDuration, sayInstant, sayTimeLeft } from './time.ts'
+
+for (const [seconds, en, zh] of [
+  [3600, '1 hour', '1小时'],
+  [8 * 3600, '8 hours', '8小时'],
+  [86_400, '1 day', '1天'],
+  [7 * 86_400, '7 days', '7天'],
+  [90 * 60, '90 minutes', '90分钟'],
+  [100 * 86_400, '100 days', '100天'],
+  [1, '1 second', '1秒钟'],
+] as const)
+  test(`${seconds} seconds are ${en}`, () => {
+    assert.equal(sayDuration('en', seconds), en)
+    assert.equal(sayDuration('zh-CN', seconds), zh)
+  })
+
+test('the time left is said in whole minutes, and in seconds near the end', () => {
+  assert.equal(sayTimeLeft('en', 599.8), '9 minutes')
+  assert.equal(sayTimeLeft('en', 61), '61 seconds')
+  assert.equal(sayTimeLeft('en', -5), '1 second')
+})
+
+test('an instant is said in UTC and for machines', () => {
+  assert.equal(
+    sayInstant('en', 1_795_305_600).source,
+    '<time datetime="2026-11-22T00:00:00.000Z">Nov 22, 2026, 00:00 UTC</time>',
+  )
+})
