@@ -1,0 +1,27 @@
+import type { RateLimit } from '../../config/config.ts'
+
+/** When the allowance of a key will be whole again, in Unix seconds: all there is to remember of it. */
+export type FullAgainAt = number
+
+export type RateVerdict =
+  | { readonly allowed: true; readonly fullAgainAt: FullAgainAt }
+  | { readonly allowed: false; readonly retryAfterSeconds: number }
+
+/**
+ * The generic cell rate algorithm (ITU-T I.371, virtual scheduling); who was idle may use all of `count` at once. Each request moves the instant on by its share of
+ * the period; it is refused when that would lie more than one period ahead. A refused request costs nothing.
+ */
+export function takeOne(rate: RateLimit, known: FullAgainAt | undefined, now: number): RateVerdict {
+  const share = rate.perSeconds / rate.count
+  // A clock that stepped back must not lock anybody out for longer than one period.
+  const fullAgainAt = Math.min(Math.max(known ?? now, now), now + rate.perSeconds) + share
+  const tooEarly = fullAgainAt - rate.perSeconds - now
+  // Sums of fractions are not exact; a microsecond is nobody's wait.
+  if (tooEarly <= 1e-6) return { allowed: true, fullAgainAt }
+  return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(tooEarly - 1e-6)) }
+}
+
+/** Whether the next request of this key would be refused. */
+export function isExhausted(rate: RateLimit, known: FullAgainAt, now: number): boolean {
+  return !takeOne(rate, known, now).allowed
+}

@@ -1,0 +1,59 @@
+import type {
+  AgentRegistry,
+  GrantStore,
+  HandshakeStore,
+  ProviderTokenStore,
+  ReplayStore,
+  TokenStore,
+  UserDirectory,
+} from '@ath-protocol/server'
+import type { Random } from '@ath-protocol/types'
+import type { Kysely } from 'kysely'
+import type { AuditAnchor } from '../../ports/audit-anchor.ts'
+import type { LoginStore } from '../../ports/logins.ts'
+import type { Seal } from '../../ports/seal.ts'
+import { createAgentRegistry } from './agent-registry.ts'
+import { createAuditAnchor } from './audit-anchor.ts'
+import { createGrantStore } from './grant-store.ts'
+import { createHandshakeStore } from './handshake-store.ts'
+import { createLoginStore } from './login-store.ts'
+import { createProviderTokenStore } from './provider-token-store.ts'
+import { createReplayStore } from './replay-store.ts'
+import type { Tables } from './tables.ts'
+import { createTokenStore } from './token-store.ts'
+
+/** All that must survive a crash. What a method answered is durable when it returns. */
+export interface Store {
+  readonly registry: AgentRegistry
+  readonly handshakes: HandshakeStore
+  readonly grants: GrantStore
+  readonly tokens: TokenStore
+  readonly providerTokens: ProviderTokenStore
+  readonly replay: ReplayStore
+  readonly logins: LoginStore
+  readonly users: UserDirectory
+  readonly auditAnchor: AuditAnchor
+  /** Throws when the store cannot be read: not ready. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The ports over one database, whichever SQL it speaks. */
+export function createStore(db: Kysely<Tables>, seal: Seal, random: Random): Store {
+  const logins = createLoginStore(db, seal, random)
+  return {
+    registry: createAgentRegistry(db),
+    handshakes: createHandshakeStore(db, seal),
+    grants: createGrantStore(db),
+    tokens: createTokenStore(db),
+    providerTokens: createProviderTokenStore(db, seal),
+    replay: createReplayStore(db),
+    logins,
+    users: { ensure: async (person) => (await logins.ensureUser(person)).id },
+    auditAnchor: createAuditAnchor(db),
+    check: async () => {
+      await db.selectFrom('auditHeads').select('name').limit(1).execute()
+    },
+    close: () => db.destroy(),
+  }
+}

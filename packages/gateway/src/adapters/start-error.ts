@@ -1,0 +1,10 @@
+/** The gateway cannot start or go on with what lies on disk. `fix` says what the operator can do about it. */
+export class StartError extends Error {
+  readonly fix: string
+
+  constructor(problem: string, fix: string, options?: ErrorOptions) {
+    super(`${problem}\nFix: ${fix}`, options)
+    this.name = 'StartError'
+    this.fix = fix
+  }
+}
