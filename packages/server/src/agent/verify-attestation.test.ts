@@ -118,7 +118,7 @@ describe('an attestation', () => {
     }
   })
 
-  test('[R33] [R34] [C6] works once: the second time it is a replay, until it expires', async () => {
+  test('[R33] [R34] [R127] [C6] works once: the second time it is a replay, until it expires', async () => {
     const { agent, verifier, clock } = await setUp()
     const jwt = await agent.attest({ audience: base, lifetimeSeconds: 300 })
     assert.equal(faultOf(await verifier.verify(jwt, expected)), 'accepted')

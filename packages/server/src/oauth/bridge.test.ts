@@ -87,7 +87,7 @@ describe('with a real OpenID provider, the bridge', () => {
     return { server, bridge, begin, introspect }
   }
 
-  test('[R61] [R62] [R72] [R73] gets tokens with the code grant, form-encoded, and PKCE S256', async (t) => {
+  test('[R61] [R62] [R72] [R73] [R125] gets tokens with the code grant, form-encoded, and PKCE S256', async (t) => {
     const { server, bridge, begin } = await setUp(t)
     const { url, query, expected } = await begin()
     assert.equal(url.searchParams.get('code_challenge_method'), 'S256')
@@ -177,7 +177,7 @@ describe('with a real OpenID provider, the bridge', () => {
     assert.equal(errorOf(await bridge.complete('crm', query, expected)), 'token: invalid_response')
   })
 
-  test('[R69] names the resource when it asks, exchanges and refreshes (RFC 8707)', async (t) => {
+  test('[R69] [R125] names the resource when it asks, exchanges and refreshes (RFC 8707)', async (t) => {
     const { bridge, begin, introspect } = await setUp(t)
     const { url, query, expected } = await begin({ resource })
     assert.equal(url.searchParams.get('resource'), resource)
@@ -188,7 +188,7 @@ describe('with a real OpenID provider, the bridge', () => {
     assert.equal(fresh.resource, resource)
   })
 
-  test('keeps the rotated refresh token, and the old one no longer works', async (t) => {
+  test('[R125] keeps the rotated refresh token, and the old one no longer works', async (t) => {
     const { bridge, begin, introspect } = await setUp(t)
     const { query, expected } = await begin()
     const { tokens } = completed(await bridge.complete('crm', query, expected))
@@ -337,7 +337,7 @@ describe('with a plain OAuth 2.0 server, the bridge', () => {
     assert.equal(errorOf(await wrong.run()), 'userinfo: no_subject')
   })
 
-  test('keeps the old refresh token when no new one comes', async (t) => {
+  test('[R125] keeps the old refresh token when no new one comes', async (t) => {
     const { bridge } = await setUp(t, {
       routes: {
         '/token': (_request, response) => {
