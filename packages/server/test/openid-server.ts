@@ -81,7 +81,7 @@ export async function startOpenIdServer(
   async function agree(op: Provider, request: IncomingMessage, response: ServerResponse) {
     const { params } = await op.interactionDetails(request, response)
     const grant = new op.Grant({ accountId: 'alice', clientId: String(params['client_id']) })
-    const scope = String(params['scope'] ?? '')
+    const scope = typeof params['scope'] === 'string' ? params['scope'] : ''
     grant.addOIDCScope(scope)
     if (typeof params['resource'] === 'string') grant.addResourceScope(params['resource'], scope)
     return { login: { accountId: 'alice' }, consent: { grantId: await grant.save() } }

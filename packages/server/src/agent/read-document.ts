@@ -1,7 +1,6 @@
 import {
   fail,
   identityDocumentSchema,
-  ok,
   readWire,
   type AttestationFault,
   type IdentityDocument,

@@ -498,14 +498,14 @@ describe('many agents', () => {
       allowLoopbackHttp: false,
       maxAgents: 2,
     })
-    const call = async (agent: TestAgent | undefined) => {
-      assert.ok(agent)
+    const call = async (agent: TestAgent) => {
       assert.equal(
         faultOf(await verifier.verify(await agent.attest({ audience: base }), expected)),
         'accepted',
       )
     }
     const [first, second, third] = agents
+    assert.ok(first && second && third)
     await call(first)
     await call(second)
     await call(first)

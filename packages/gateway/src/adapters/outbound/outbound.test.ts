@@ -43,7 +43,7 @@ after(() => rmSync(folder, { recursive: true }))
 async function serve(
   t: TestContext,
   answer: RequestListener,
-  options: { readonly tls?: TestCertificate | false; readonly address?: string } = {},
+  options: { readonly tls?: TestCertificate; readonly plain?: boolean } = {},
 ): Promise<{ port: number; requests: IncomingMessage[]; connections: () => number }> {
   const requests: IncomingMessage[] = []
   let connections = 0
@@ -51,10 +51,10 @@ async function serve(
     requests.push(request)
     answer(request, response)
   }
-  const { tls = certificate, address = '127.0.0.1' } = options
-  const server: Server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)
+  const { tls = certificate, plain = false } = options
+  const server: Server = plain ? createHttpServer(listener) : createHttpsServer(tls, listener)
   server.on('connection', () => connections++)
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
     server.closeAllConnections()
     server.close()
@@ -150,7 +150,7 @@ describe('an identity document', () => {
   })
 
   test('ignores proxies that the environment names', async (t) => {
-    const proxy = await serve(t, json({}), { tls: false })
+    const proxy = await serve(t, json({}), { plain: true })
     for (const name of [
       'HTTPS_PROXY',
       'https_proxy',
@@ -235,7 +235,7 @@ describe('an identity document', () => {
     })
 
     test('when the answer is a redirect there', async (t) => {
-      const inside = await serve(t, json({}), { tls: false })
+      const inside = await serve(t, json({}), { plain: true })
       for (const status of [301, 302, 303, 307, 308]) {
         const { port } = await serve(t, (_request, response) => {
           response.writeHead(status, { location: `http://127.0.0.1:${inside.port}/` }).end()
@@ -248,7 +248,7 @@ describe('an identity document', () => {
   })
 
   test('is not fetched by http, but from loopback in development', async (t) => {
-    const { port, connections } = await serve(t, json({ ok: 1 }), { tls: false })
+    const { port, connections } = await serve(t, json({ ok: 1 }), { plain: true })
     const strict = setUp(t)
     assert.match(
       await faultOf(strict.identityDocuments, `http://127.0.0.1:${port}${path}`),
@@ -500,11 +500,9 @@ describe('an attestation, with its document on the wire', () => {
 describe('a call to an OAuth server', () => {
   test('may go to a private network, sends what it was given and gives the answer back', async (t) => {
     const bodies: string[] = []
-    const { port, requests } = await serve(t, async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += String(chunk)
-      bodies.push(body)
-      json({ ok: 1 }, { 'x-one': 'two' })(request, response)
+    const { port, requests } = await serve(t, (request, response) => {
+      request.setEncoding('utf8').on('data', (chunk: string) => bodies.push(chunk))
+      request.on('end', () => json({ ok: 1 }, { 'x-one': 'two' })(request, response))
     })
     const { fetch } = setUp(t, { allowNetworks: [] })
     const response = await fetch(`https://127.0.0.1:${port}/token`, {
