@@ -1,0 +1,280 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type {
+  AgentRegistry,
+  AuditSink,
+  GrantStore,
+  HeaderList,
+  LiveChanges,
+  RateLimits,
+  TokenStore,
+} from '@ath-protocol/server'
+import { passableTrailers } from '@ath-protocol/server'
+import type { Clock, Failure, ProviderId } from '@ath-protocol/types'
+import type { ProxyPorts, Route } from '../story/exchange.ts'
+import { createInFlight } from '../story/in-flight.ts'
+import { createLiveTokens } from '../story/live-tokens.ts'
+import { createRecorder, type Recorder } from '../story/record.ts'
+import { type ProxyOutcome, proxyStory } from '../story/story.ts'
+import type { UpstreamAnswer } from '../story/upstream-answer.ts'
+import { readProxyTarget } from '../surfaces/http/target.ts'
+import { readHead } from './head.ts'
+import { InboundCall } from './inbound-call.ts'
+import { discardRest, refuse } from './refuse.ts'
+
+export interface DataPathOptions {
+  readonly routes: ReadonlyMap<ProviderId, Route>
+  readonly tokens: Pick<TokenStore, 'find'>
+  readonly grants: Pick<GrantStore, 'find'>
+  readonly registry: Pick<AgentRegistry, 'findByClientId'>
+  readonly audit: AuditSink
+  readonly limits: RateLimits
+  readonly clock: Clock
+  /** Records are on disk before an answer ends. Default false: they are written in batches. */
+  readonly durable?: boolean
+  /** Where the cause of a bug goes; answers never show it. */
+  readonly report?: (cause: unknown, recordId: string | undefined) => void
+}
+
+export interface CallContext {
+  readonly target: string
+  readonly ip: string
+  /** `Expect: 100-continue` was sent, and nothing was answered to it yet. */
+  readonly expectsContinue: boolean
+}
+
+/** The gateway's proxied call, from the socket and back. */
+export interface DataPath {
+  handle(request: IncomingMessage, response: ServerResponse, context: CallContext): void
+  /** To be told of every durable change, by whoever makes it. */
+  readonly live: LiveChanges & { storesChanged(): Promise<void> }
+  /** Calls that were let in and are not over. */
+  readonly inFlight: number
+  /** New calls are answered 503. */
+  drain(): void
+  /** Ends what is still open: callers see a broken answer, never a clean end of half of it. */
+  stop(): void
+  close(): Promise<void>
+}
+
+export function createDataPath(options: DataPathOptions): DataPath {
+  const { clock, routes, limits } = options
+  const inFlight = createInFlight()
+  const live = createLiveTokens({ ...options, changed: () => inFlight.review(clock.now()) })
+  const recorder = createRecorder(options.audit)
+  const ports: ProxyPorts = { clock, limits, live, inFlight, routes, audit: recorder }
+  const reviewer = setInterval(() => inFlight.review(clock.now()), 1000)
+  reviewer.unref()
+  let draining = false
+
+  return {
+    live,
+    get inFlight() {
+      return inFlight.size
+    },
+    handle(request, response, context) {
+      const startedAt = clock.now()
+      const head = readHead(request.rawHeaders)
+      const target = readProxyTarget(context.target)
+      const fault = !head.ok
+        ? head.error
+        : !target.ok
+          ? target.error
+          : draining
+            ? ({ reason: 'draining' } as const)
+            : undefined
+      if (!head.ok || !target.ok || fault) {
+        refuse(request, response, fault as Failure, undefined)
+        return
+      }
+      const call = new InboundCall(request, response, {
+        ...context,
+        target: target.value,
+        head: head.value,
+        clock,
+        startedAt,
+      })
+      const exchange = new Exchange(request, response, call, { ...options, recorder, inFlight })
+      const outcome = proxyStory.tell(ports, { call })
+      if (outcome instanceof Promise) void outcome.then((told) => exchange.settle(told))
+      else exchange.settle(outcome)
+    },
+    drain() {
+      draining = true
+    },
+    stop() {
+      inFlight.stopAll({ reason: 'draining' })
+    },
+    async close() {
+      clearInterval(reviewer)
+      inFlight.stopAll({ reason: 'draining' })
+      await Promise.all([...routes.values()].map((route) => route.upstream.close()))
+    },
+  }
+}
+
+const recordLost: Failure = {
+  reason: 'dependency_down',
+  dependency: 'audit',
+  cause: 'the record could not be kept',
+}
+
+interface ExchangeDeps extends DataPathOptions {
+  readonly recorder: Recorder
+  readonly inFlight: ReturnType<typeof createInFlight>
+}
+
+/** One call on its socket: turns the story's outcome into an answer and one record. */
+class Exchange {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #call: InboundCall
+  readonly #deps: ExchangeDeps
+  #told: ProxyOutcome | undefined
+  #answer: UpstreamAnswer | undefined
+  #bytesOut = 0
+  #over = false
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    call: InboundCall,
+    deps: ExchangeDeps,
+  ) {
+    this.#request = request
+    this.#response = response
+    this.#call = call
+    this.#deps = deps
+    response.on('close', () => {
+      if (!this.#over) call.open?.stop({ reason: 'caller_aborted' })
+    })
+  }
+
+  settle(told: ProxyOutcome): void {
+    this.#told = told
+    if (!told.result.ok) {
+      this.#refuse(told.result.error)
+      return
+    }
+    const { answer, answerHeaders } = told.result.value
+    this.#answer = answer
+    const whole = answer.complete()
+    if (whole && whole.trailers.length === 0) this.#sendWhole(answerHeaders, whole.body)
+    else this.#sendStream(answerHeaders)
+  }
+
+  #sendWhole(headers: string[], body: Uint8Array | undefined): void {
+    this.#bytesOut = body?.length ?? 0
+    this.#conclude(
+      () => {
+        if (!this.#writeHead(headers)) return
+        this.#response.end(body)
+        discardRest(this.#request)
+      },
+      () => refuse(this.#request, this.#response, recordLost, undefined),
+    )
+  }
+
+  #sendStream(headers: string[]): void {
+    const answer = this.#answer as UpstreamAnswer
+    const response = this.#response
+    if (!this.#writeHead(headers)) return
+    response.on('drain', () => {
+      this.#call.moved()
+      answer.resume()
+    })
+    answer.pipe({
+      data: (chunk) => {
+        this.#bytesOut += chunk.length
+        if (response.destroyed) return false
+        const ready = response.write(chunk)
+        if (!ready) this.#call.moved()
+        return ready
+      },
+      ended: (trailers) =>
+        this.#conclude(
+          () => {
+            this.#addTrailers(trailers)
+            response.end()
+            discardRest(this.#request)
+          },
+          () => response.destroy(),
+        ),
+      failed: (failure) => {
+        this.#record(failure)
+        // A clean end would make half an answer look whole.
+        response.destroy()
+      },
+    })
+    if (!this.#over && this.#bytesOut === 0) response.flushHeaders()
+  }
+
+  #writeHead(headers: string[]): boolean {
+    try {
+      this.#response.writeHead((this.#answer as UpstreamAnswer).status, headers)
+      return true
+    } catch (cause) {
+      this.#deps.report?.(cause, undefined)
+      this.#response.destroy()
+      return false
+    }
+  }
+
+  #addTrailers(trailers: HeaderList): void {
+    if (trailers.length === 0) return
+    const list = passableTrailers(trailers, new Set())
+    const pairs: [string, string][] = []
+    for (let index = 0; index < list.length; index += 2)
+      pairs.push([list[index] as string, list[index + 1] as string])
+    try {
+      this.#response.addTrailers(pairs)
+    } catch {
+      // A trailer that is no valid field is dropped: the body before it is whole.
+    }
+  }
+
+  /** The record first, then the end of the answer: what cannot be recorded is not handed out. */
+  #conclude(kept: () => void, lost: () => void): void {
+    if (this.#response.destroyed) {
+      this.#record({ reason: 'caller_aborted' })
+      return
+    }
+    if (this.#record(undefined) === undefined) lost()
+    else if (this.#deps.durable)
+      void this.#deps.recorder.settled().then((onDisk) => (onDisk ? kept() : lost()))
+    else kept()
+  }
+
+  #refuse(failure: Failure): void {
+    const recordId = this.#record(failure)
+    if (failure.reason === 'bug') this.#deps.report?.(failure.cause, recordId)
+    if (failure.reason === 'caller_aborted') {
+      this.#response.destroy()
+      return
+    }
+    const answer = (kept: boolean) =>
+      refuse(this.#request, this.#response, kept ? failure : recordLost, recordId)
+    if (recordId === undefined) answer(false)
+    else if (this.#deps.durable) void this.#deps.recorder.settled().then(answer)
+    else answer(true)
+  }
+
+  #record(failure: Failure | undefined): string | undefined {
+    if (this.#over) return undefined
+    this.#over = true
+    const { open } = this.#call
+    if (open) this.#deps.inFlight.remove(open)
+    const told = this.#told as ProxyOutcome
+    return this.#deps.recorder.record({
+      call: this.#call,
+      reached: told.reached,
+      token: told.gathered.token,
+      path: told.gathered.path,
+      scope: told.gathered.scope,
+      failure,
+      upstreamStatus: this.#answer?.status ?? told.gathered.answer?.status,
+      bytesIn: this.#call.bytesIn,
+      bytesOut: this.#bytesOut,
+      endedAt: this.#deps.clock.now(),
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { compileScopeMap } from '@ath-protocol/server'
+import type { ProviderId } from '@ath-protocol/types'
+import type { Provider } from '../config/config.ts'
+import { type CredentialDeps, createCredential } from '../credentials/create-credential.ts'
+import type { Route } from '../story/exchange.ts'
+import type { OpenUpstream } from '../transport/upstream.ts'
+
+/** Makes every provider of the configuration ready for calls: its connections, its compiled scope map, its credential. */
+export function openRoutes(
+  providers: Iterable<Provider>,
+  deps: CredentialDeps & {
+    readonly openUpstream: OpenUpstream
+    /** PEM text of a provider's `caFile`; throws when it cannot be read. */
+    readonly readCa: (file: string) => string
+  },
+): ReadonlyMap<ProviderId, Route> {
+  const routes = new Map<ProviderId, Route>()
+  for (const provider of providers) {
+    const upstream = deps.openUpstream({
+      origin: provider.url,
+      connectTimeoutSeconds: provider.timeouts.connectSeconds,
+      headersTimeoutSeconds: provider.timeouts.headersSeconds,
+      idleTimeoutSeconds: provider.timeouts.idleSeconds,
+      ...(provider.caFile === undefined ? {} : { ca: deps.readCa(provider.caFile) }),
+    })
+    const basePath = provider.url.pathname.replace(/\/+$/, '')
+    routes.set(provider.id, {
+      providerId: provider.id,
+      upstream,
+      scopeMap: compileScopeMap(provider.scopeRules),
+      credential: createCredential(provider, { ...deps, upstream, basePath }),
+      basePath,
+      maxRequestBytes: provider.maxRequestBytes,
+    })
+  }
+  return routes
+}

@@ -1,0 +1,74 @@
+import type { HeaderList, RateLimits, ScopeMap } from '@ath-protocol/server'
+import type { Clock, Failure, ProviderId, Result } from '@ath-protocol/types'
+import type { Credential } from '../credentials/credential.ts'
+import type { StreamedBody, Upstream } from '../transport/upstream.ts'
+import type { InFlight, OpenCall } from './in-flight.ts'
+import type { LiveTokens } from './live-tokens.ts'
+
+/** A request to the proxy, as its surface read it. Nothing in it is trusted yet. */
+export interface ProxyCall {
+  readonly method: string
+  readonly providerId: ProviderId
+  /** Without query; as sent. */
+  readonly rawPath: string
+  /** With its `?`, or empty. */
+  readonly query: string
+  readonly headers: HeaderList
+  readonly authorization: string | undefined
+  /** `X-ATH-Agent-ID`. */
+  readonly agentHeader: string | undefined
+  readonly ip: string
+  readonly body: CallBody
+  /** When it came, Unix seconds. */
+  readonly startedAt: number
+  /** The caller wants an answer that stays open (SSE). */
+  readonly longLived: boolean
+  /** From here on the call can be stopped from outside: by its caller leaving, by a revocation. */
+  opened(call: OpenCall): void
+  /** Why to give up on a caller that no longer sends or reads. */
+  stalled(now: number): Failure | undefined
+}
+
+export type CallBody =
+  | { readonly kind: 'none' }
+  /** Short and of known length: handed over in one piece. */
+  | {
+      readonly kind: 'whole'
+      readonly length: number
+      /** Once. Failure: `caller_aborted`, or that of `cancel`. */
+      take(): Promise<Result<Uint8Array, Failure>>
+      cancel(failure: Failure): void
+    }
+  | {
+      readonly kind: 'stream'
+      readonly length: number | undefined
+      /** Once. The stream fails with `UploadFailed`: `body_over_limit`, `caller_aborted`, or that of `cancel`. */
+      open(maxBytes: number): StreamedBody
+      cancel(failure: Failure): void
+    }
+
+/** One system behind the gateway, ready for calls. */
+export interface Route {
+  readonly providerId: ProviderId
+  readonly upstream: Upstream
+  readonly scopeMap: ScopeMap
+  readonly credential: Credential
+  /** Without trailing slash; may be empty. No request leaves it. */
+  readonly basePath: string
+  readonly maxRequestBytes: number
+}
+
+export interface ProxyPorts {
+  readonly clock: Clock
+  readonly limits: RateLimits
+  readonly live: LiveTokens
+  readonly inFlight: InFlight
+  readonly routes: ReadonlyMap<ProviderId, Route>
+  /** Whether decisions can be recorded; without it nothing is let through. */
+  readonly audit: { readonly healthy: boolean }
+}
+
+/** What the story starts with. */
+export interface Received {
+  readonly call: ProxyCall
+}

@@ -1,0 +1,240 @@
+import {
+  type AgentRegistry,
+  type GrantStore,
+  hashSecret,
+  type LiveChanges,
+  type Registration,
+  type TokenRecord,
+  tokenRef,
+  type TokenStore,
+} from '@ath-protocol/server'
+import {
+  type ClientId,
+  type Clock,
+  type Failure,
+  fail,
+  type GrantId,
+  ok,
+  type Result,
+} from '@ath-protocol/types'
+import type { LiveAgent, LiveGrant, LiveToken } from './live-token.ts'
+
+/** Tokens in use, in memory. The stores are asked only for a token not seen yet. */
+export interface LiveTokens extends LiveChanges {
+  /** By the whole `Authorization` value: the fast way for a token seen before. */
+  findByHeader(authorization: string): LiveToken | undefined
+  /**
+   * `token` has the form of a token; `authorization` is the header it came in.
+   * Failures: `token_unknown`, `dependency_down`. Nothing is remembered of unknown tokens.
+   */
+  load(token: string, authorization: string): Promise<Result<LiveToken, Failure>>
+  /** Another process changed the stores: everything is read again at its next use, and at once for calls in flight. */
+  storesChanged(): Promise<void>
+}
+
+export interface LiveTokensOptions {
+  readonly tokens: Pick<TokenStore, 'find'>
+  readonly grants: Pick<GrantStore, 'find'>
+  readonly registry: Pick<AgentRegistry, 'findByClientId'>
+  readonly clock: Clock
+  /** Tokens kept in memory; default 100,000. Those with calls in flight stay beyond it. */
+  readonly capacity?: number
+  /** Unknown tokens looked up at once; default 1,000. One more is answered 503. */
+  readonly maxLoads?: number
+  /** Called when calls in flight may have lost their permission. */
+  readonly changed: () => void
+}
+
+interface Entry {
+  readonly token: LiveToken
+  /** The one header value under which it is also found; other spellings take the longer way. */
+  header: string | undefined
+  generation: number
+}
+
+export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
+  const { capacity = 100_000, maxLoads = 1000, clock, changed } = options
+  const byHash = new Map<string, Entry>()
+  const byHeader = new Map<string, Entry>()
+  const grants = new Map<GrantId, LiveGrant>()
+  const agents = new Map<ClientId, LiveAgent>()
+  const scopeSets = new Map<string, ReadonlySet<string>>()
+  const loading = new Map<string, Promise<Result<LiveToken, Failure>>>()
+  let generation = 0
+  // A load that a change overtakes reads again: what it saw before may not become the truth.
+  let changes = 0
+
+  const usable = (entry: Entry | undefined): LiveToken | undefined =>
+    entry && entry.generation === generation && !entry.token.agent.stale ? entry.token : undefined
+
+  async function read(hash: string): Promise<Result<LiveToken, Failure>> {
+    while (true) {
+      const before = changes
+      const record = await options.tokens.find(hash)
+      const [grant, agent] = record
+        ? await Promise.all([
+            options.grants.find(record.grantId),
+            options.registry.findByClientId(record.clientId),
+          ])
+        : []
+      if (changes !== before) continue
+      const known = byHash.get(hash)
+      if (!record || !grant || !agent) {
+        if (known) known.token.revokedAt ??= clock.now()
+        return fail({ reason: 'token_unknown' })
+      }
+      const entry = known ?? insert(record, liveGrant(record, grant.expiresAt), liveAgent(agent))
+      entry.token.revokedAt ??= record.revokedAt
+      entry.token.grant.revokedAt ??= grant.revokedAt
+      refresh(entry.token.agent, agent)
+      entry.generation = generation
+      return ok(entry.token)
+    }
+  }
+
+  function insert(record: TokenRecord, grant: LiveGrant, agent: LiveAgent): Entry {
+    makeRoom()
+    grant.tokens++
+    agent.tokens++
+    const token: LiveToken = {
+      hash: record.hash,
+      ref: tokenRef(record.hash),
+      clientId: record.clientId,
+      agentId: record.agentId,
+      userId: record.userId,
+      providerId: record.providerId,
+      scopes: internScopes(record.scopes),
+      expiresAt: record.expiresAt,
+      agent,
+      grant,
+      revokedAt: record.revokedAt,
+      uses: 0,
+    }
+    const entry = { token, header: undefined, generation }
+    byHash.set(record.hash, entry)
+    return entry
+  }
+
+  function liveGrant(record: TokenRecord, expiresAt: number): LiveGrant {
+    let grant = grants.get(record.grantId)
+    if (!grant) {
+      grant = { id: record.grantId, expiresAt, revokedAt: undefined, tokens: 0 }
+      grants.set(grant.id, grant)
+    }
+    return grant
+  }
+
+  function liveAgent({ clientId, status, approvalExpiresAt }: Registration): LiveAgent {
+    let agent = agents.get(clientId)
+    if (!agent) {
+      agent = { clientId, status, approvalExpiresAt, stale: false, tokens: 0 }
+      agents.set(clientId, agent)
+    }
+    return agent
+  }
+
+  function refresh(agent: LiveAgent, now: Registration): void {
+    agent.status = now.status
+    agent.approvalExpiresAt = now.approvalExpiresAt
+    agent.stale = false
+  }
+
+  /** Most tokens hold one of a few sets: shared, a million tokens cost a few sets. */
+  function internScopes(scopes: readonly string[]): ReadonlySet<string> {
+    const key = [...scopes].sort().join(' ')
+    let set = scopeSets.get(key)
+    if (!set) {
+      if (scopeSets.size >= 10_000) scopeSets.clear()
+      set = new Set(scopes)
+      scopeSets.set(key, set)
+    }
+    return set
+  }
+
+  /** Forgets the oldest token; used again, it is read again. */
+  function makeRoom(): void {
+    if (byHash.size < capacity) return
+    let looked = 0
+    for (const [hash, entry] of byHash) {
+      byHash.delete(hash)
+      if (entry.token.uses === 0) {
+        if (entry.header !== undefined) byHeader.delete(entry.header)
+        if (--entry.token.grant.tokens === 0) grants.delete(entry.token.grant.id)
+        if (--entry.token.agent.tokens === 0) agents.delete(entry.token.clientId)
+        return
+      }
+      byHash.set(hash, entry)
+      if (++looked === 100) return
+    }
+  }
+
+  function load(hash: string): Promise<Result<LiveToken, Failure>> {
+    const running = loading.get(hash)
+    if (running) return running
+    if (loading.size >= maxLoads) return Promise.resolve(storeDown('too many look-ups at once'))
+    const started = read(hash)
+      .catch((cause: unknown) => storeDown(cause instanceof Error ? cause.message : String(cause)))
+      .finally(() => loading.delete(hash))
+    loading.set(hash, started)
+    return started
+  }
+
+  async function reread(agent: LiveAgent): Promise<void> {
+    const before = changes
+    const found = await options.registry.findByClientId(agent.clientId).catch(() => undefined)
+    // A later change reads for itself.
+    if (changes !== before) return
+    if (found) refresh(agent, found)
+    // Unknown, or the store is down: calls in flight end; new ones ask the store again.
+    else agent.status = 'denied'
+  }
+
+  return {
+    findByHeader: (authorization) => usable(byHeader.get(authorization)),
+    async load(token, authorization) {
+      const hash = hashSecret(token)
+      const known = usable(byHash.get(hash))
+      const result = known ? ok(known) : await load(hash)
+      const entry = byHash.get(hash)
+      if (result.ok && entry && entry.header === undefined) {
+        entry.header = authorization
+        byHeader.set(authorization, entry)
+      }
+      return result
+    },
+    tokenRevoked(hash) {
+      changes++
+      const entry = byHash.get(hash)
+      if (entry) entry.token.revokedAt ??= clock.now()
+      changed()
+    },
+    grantRevoked(id) {
+      changes++
+      const grant = grants.get(id)
+      if (grant) grant.revokedAt ??= clock.now()
+      changed()
+    },
+    agentChanged(clientId) {
+      changes++
+      const agent = agents.get(clientId)
+      if (!agent) return
+      agent.stale = true
+      void reread(agent).then(changed)
+    },
+    async storesChanged() {
+      changes++
+      generation++
+      const inUse = [...byHash].filter(([, entry]) => entry.token.uses > 0)
+      await Promise.all(
+        inUse.map(async ([hash, entry]) => {
+          const result = await load(hash)
+          if (!result.ok) entry.token.revokedAt ??= clock.now()
+        }),
+      )
+      changed()
+    },
+  }
+}
+
+const storeDown = (cause: string): Result<never, Failure> =>
+  fail({ reason: 'dependency_down', dependency: 'store', cause })
