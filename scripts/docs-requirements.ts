@@ -53,12 +53,17 @@ export function renderRequirements(): string {
 function renderRow(row: Requirement, tests: readonly TaggedTest[]): string {
   const proofs = tests
     .filter(({ tags }) => tags.includes(row.id))
-    .map(({ file, name }) => `[${cell(withoutTags(name))}](../../${file})`)
+    .map(({ file, name }) => `[${cell(label(file, name))}](../../${file})`)
   const where = row.where.map((path) => `[${path.replace('packages/', '')}](../../${path})`)
   const proved = row.untestable === undefined ? proofs.join(' · ') : `none: ${row.untestable}`
   return `| ${row.id} | ${row.level} | ${cell(row.summary)} | ${where.join(' · ')} | ${proved} |`
 }
 
-const withoutTags = (name: string) => name.replace(/^(?:\[[RC]\d+\]\s*)+/, '')
+/** The test's name as people read it; a table of tests that shares its tags goes by its file. */
+function label(file: string, name: string): string {
+  const text = name.replace(/^(?:\[[RC]\d+\]\s*)+/, '').replaceAll(/\$\{[^}]*\}/g, '…')
+  return text === '' ? `each test of ${file.split('/').at(-1)}` : text
+}
+
 const cell = (text: string) =>
   text.replaceAll('|', '\\|').replaceAll(/[[\]]/g, '\\$&').replaceAll('<', '&lt;')

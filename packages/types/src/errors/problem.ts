@@ -59,9 +59,9 @@ export function renderProblem(failure: Failure, recordId?: string): RenderedErro
   }
 }
 
-/** RFC 9110 §10.2.3: whole seconds. At least one, so that nobody retries in a tight loop. */
+/** RFC 9110 §10.2.3: whole seconds. At least one, so that nobody retries in a tight loop; at most a day. */
 function wholeSeconds(seconds: number): string {
-  return String(Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1)
+  return String(Math.min(86_400, Math.max(1, Math.ceil(seconds || 0))))
 }
 
 /** RFC 6750 §3; the scope list says what would have been enough. What is no scope could end the quoted string: it is left out. */
