@@ -21,16 +21,20 @@ export function unsay(message: string): { readonly problem: string; readonly fix
 const wrongType = (kind: string, fix: string) => (issue: { readonly input?: unknown }) =>
   issue.input === undefined ? say('is missing', fix) : say(`is not ${kind}`, fix)
 
-/** Any non-empty line of text. */
-export const text = (fix = 'write a text') =>
+/** Any non-empty text; `example` is for the reference page. */
+export const text = (fix = 'write a text', example = 'text') =>
   z
     .string({ error: wrongType('a text', fix) })
     .min(1, say('is empty', fix))
     .max(4096, say('is longer than 4096 characters', fix))
+    .meta({ examples: [example] })
 
 /** Text that is never printed. `writeOnly` says so in the JSON Schema. */
 export const secret = () =>
-  text('give the secret as ${VAR} or ${file:/path}').meta({ title: 'secret', writeOnly: true })
+  text('give the secret as ${VAR} or ${file:/path}', '"${file:/run/secrets/x}"').meta({
+    title: 'secret',
+    writeOnly: true,
+  })
 
 export const webUrl = (fix: string) =>
   z
@@ -102,7 +106,7 @@ export const integer = (min: number, max: number) =>
     .max(max, say('is too large', `write a whole number, ${min} to ${max}`))
     .meta({ title: 'number' })
 
-export const filePath = (fix: string) => text(fix).meta({ title: 'file' })
+export const filePath = (fix: string, example: string) => text(fix, example).meta({ title: 'file' })
 
 function within(
   amount: number,

@@ -27,9 +27,9 @@ const network = z
 
 const scopeName = scopeSchema.meta({ title: 'scope' })
 
-const ruleText = text('write a method and a path, like GET /api/**')
+const ruleText = text('write a method and a path, like GET /api/**', 'GET /api/**')
   .superRefine(refineRuleText)
-  .meta({ title: 'rule', examples: ['GET /api/**'] })
+  .meta({ title: 'rule' })
 
 const ruleList = z
   .array(ruleText)
@@ -45,6 +45,7 @@ const scopeEntry = z
           'The methods and paths that this scope opens. `*` is one path segment, a final `**` any rest; the method `*` is any method. `GET` opens `HEAD` too.',
         ),
         description: shownText(200)
+          .meta({ examples: ['Read approvals'] })
           .optional()
           .describe('What the user reads on the consent page, one line.'),
         upstream: scopeName
@@ -100,10 +101,10 @@ const oauth2Auth = z
     userinfo_endpoint: webUrl('write the endpoint’s https URL')
       .optional()
       .describe('Tells who the user is at the provider.'),
-    userinfo_subject: text()
+    userinfo_subject: text('write a member’s name', 'id')
       .optional()
       .describe('The member of its answer that names the user. Default: `sub`, else `id`.'),
-    client_id: text('write the client id that the provider gave').describe(
+    client_id: text('write the client id that the provider gave', 'sallyport').describe(
       'The gateway’s own client id at the provider.',
     ),
     client_secret: secret().optional().describe('Needed unless `client_auth` is `none`.'),
@@ -135,7 +136,7 @@ const auth = z
     z
       .strictObject({
         kind: z.literal('mock_oauth2'),
-        user: text('write a user name').default('mock-user').describe('Who always agrees.'),
+        user: text('write a user name', 'wang').default('mock-user').describe('Who always agrees.'),
       })
       .describe('A built-in OAuth server that always agrees. Development only.'),
     z
@@ -154,7 +155,7 @@ const auth = z
     z
       .strictObject({
         kind: z.literal('basic'),
-        username: text('write the account’s name').describe('The technical account.'),
+        username: text('write the account’s name', 'svc-agents').describe('The technical account.'),
         password: secret().describe('Its password.'),
       })
       .describe('HTTP Basic with one technical account.'),
@@ -163,7 +164,7 @@ const auth = z
         kind: z.literal('cookie'),
         login: z
           .strictObject({
-            path: text('write the path, like /login')
+            path: text('write the path, like /login', '/login')
               .regex(/^\/(?!\/)[^\s\\#]*$/, say('is not a path', 'begin with one slash'))
               .describe('Below `url`.'),
             encoding: z.enum(['form', 'json']).default('form').describe('How the fields are sent.'),
@@ -178,7 +179,7 @@ const auth = z
               .array(integer(300, 599))
               .default([401])
               .describe('Statuses that say: log in first.'),
-            redirect_to: text('write the log-in page’s path, like /login')
+            redirect_to: text('write the log-in page’s path, like /login', '/login')
               .optional()
               .describe('A redirect to a path with this beginning says so too.'),
           })
@@ -205,7 +206,7 @@ const auth = z
           .or(z.literal('none'))
           .default('X-Forwarded-Assertion')
           .describe('Carries all of it as a signed JWT, 60 s at most; `none`: not sent.'),
-        audience: text('write the audience, usually the system’s URL')
+        audience: text('write the audience, usually the system’s URL', 'https://oa.corp.example')
           .optional()
           .describe('The `aud` of that JWT. Default: the provider’s `url`.'),
       })
@@ -219,10 +220,12 @@ const provider = z.strictObject({
     'The system’s base URL. A request never leaves its path.',
   ),
   name: shownText(100)
+    .meta({ examples: ['Office automation'] })
     .optional()
     .describe('What people read on the consent page. Default: the provider’s id.'),
   categories: z
-    .array(text())
+
+    .array(text('write a category', 'crm'))
     .max(20)
     .optional()
     .describe('Shown in the discovery document, e.g. `crm`.'),
@@ -248,7 +251,7 @@ const provider = z.strictObject({
     .prefault({})
     .describe('How long the system may take.'),
   max_request: size('0B', '999999GiB').prefault('1GiB').describe('The longest request body.'),
-  ca: filePath('write the path of a PEM file')
+  ca: filePath('write the path of a PEM file', './ca.pem')
     .optional()
     .describe(
       'PEM file with the CA that signs this system’s certificate, instead of the public CAs.',
@@ -257,26 +260,29 @@ const provider = z.strictObject({
 
 const agent = z
   .strictObject({
-    name: text()
+    name: text('write a name', 'office')
       .regex(
         /^[A-Za-z0-9][\w .-]{0,63}$/,
         say('is not a rule name', 'letters, digits, dot and dash'),
       )
       .optional()
       .describe('Named in audit records and refusals. Default: `rule-1`, `rule-2`, …'),
-    agent: text('write an agent id, or a beginning that ends in `*`')
+    agent: text(
+      'write an agent id, or a beginning that ends in `*`',
+      '"https://agents.corp.example/*"',
+    )
       .optional()
       .describe(
         'An exact agent id (the URL of its agent.json), or a beginning that ends in `*` and names the whole host: `https://agents.corp.example/*`.',
       ),
-    domain: text('write a host, or *.corp.example')
+    domain: text('write a host, or *.corp.example', '"*.corp.example"')
       .regex(
         /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
         say('is not a host', 'write it in lower case without scheme, like *.corp.example'),
       )
       .optional()
       .describe('The host of the agent id: exact, or `*.corp.example` for its subdomains.'),
-    developer: text()
+    developer: text('write the developer’s id', 'corp')
       .optional()
       .describe('`developer.id` in the agent’s document. Only together with `agent` or `domain`.'),
     decide: z
@@ -290,7 +296,10 @@ const agent = z
     lifetime: duration('1m', '3650d')
       .optional()
       .describe('How long the approval lives. Default: `gateway.approval_lifetime`.'),
-    because: shownText(200).optional().describe('Told to the agent as the reason of a refusal.'),
+    because: shownText(200)
+      .meta({ examples: ['ask the CRM team first'] })
+      .optional()
+      .describe('Told to the agent as the reason of a refusal.'),
   })
   .superRefine(refineAgent)
 
@@ -301,7 +310,7 @@ const login = z
         issuer: webUrl('write the issuer, like https://idp.corp.example').describe(
           'The OpenID Connect provider’s issuer; its endpoints are discovered.',
         ),
-        client_id: text('write the client id that the provider gave').describe(
+        client_id: text('write the client id that the provider gave', 'sallyport').describe(
           'The gateway’s client id there.',
         ),
         client_secret: secret().describe(
@@ -319,7 +328,7 @@ const login = z
       .describe('Company log-in by OpenID Connect.'),
     z
       .strictObject({
-        dev_user: text('write a user name').describe(
+        dev_user: text('write a user name', 'wang').describe(
           'Anybody who opens a page is this user. Development only.',
         ),
       })
@@ -343,21 +352,21 @@ const gateway = z.strictObject({
     .describe(
       'The public base URL, as agents and browsers know it. `start` needs it; `dev` makes one from the port.',
     ),
-  data_dir: filePath('write a folder')
+  data_dir: filePath('write a folder', '/var/lib/sallyport')
     .default('./.sallyport')
     .describe('Holds the store, the keys and the audit records. Relative to this file.'),
   listen: z
     .strictObject({
-      host: text('write an address, like 127.0.0.1 or 0.0.0.0')
+      host: text('write an address, like 127.0.0.1 or 0.0.0.0', '127.0.0.1')
         .default('127.0.0.1')
         .describe('The address to listen on.'),
       port: integer(0, 65_535).default(7080).describe('The port to listen on; 0 for any (`dev`).'),
       tls: z
         .strictObject({
-          cert: filePath('write the path of the PEM certificate').describe(
+          cert: filePath('write the path of the PEM certificate', './gw.pem').describe(
             'PEM certificate chain.',
           ),
-          key: filePath('write the path of the PEM key').describe('PEM private key.'),
+          key: filePath('write the path of the PEM key', './gw.key').describe('PEM private key.'),
         })
         .optional()
         .describe('Speak TLS here. Without it a TLS-ending proxy must stand before.'),

@@ -1,0 +1,119 @@
+import type { GatewayConfig } from './config.ts'
+import { writeDuration, writeRate, writeSize } from './quantity.ts'
+
+/** What a configuration means: who reaches what, and which limits hold. */
+export interface ConfigSummary {
+  readonly file: string
+  readonly mode: 'dev' | 'start'
+  readonly url: string
+  readonly listen: string
+  readonly login: string
+  readonly providers: readonly {
+    readonly id: string
+    readonly url: string
+    readonly auth: string
+    readonly scopes: readonly {
+      readonly name: string
+      readonly rules: readonly string[]
+      /** Rules that give it without an operator. */
+      readonly given_by: readonly string[]
+    }[]
+  }[]
+  readonly agents: readonly {
+    readonly rule: string
+    readonly match: string
+    readonly decide: string
+    readonly allow: readonly string[]
+    readonly lifetime: string
+  }[]
+  readonly unmatched_agents: 'hold' | 'deny'
+  readonly settings: Readonly<Record<string, string>>
+  readonly dev_defaults: readonly string[]
+}
+
+export function summarize(config: GatewayConfig): ConfigSummary {
+  const { ath, listen } = config
+  return {
+    file: config.file ?? 'no file',
+    mode: config.mode,
+    url: ath.baseUrl,
+    listen: `${listen.host}:${listen.port}${listen.tls ? ' (TLS)' : ''}`,
+    login: config.login.kind === 'oidc' ? config.login.issuer : `nobody (${config.login.user})`,
+    providers: [...config.providers.values()].map((provider) => ({
+      id: provider.id,
+      url: provider.url.href,
+      auth: provider.auth.kind,
+      scopes: (ath.providers.get(provider.id)?.scopes ?? []).map(({ name }) => ({
+        name,
+        rules: provider.scopeRules
+          .filter(({ scope }) => scope === name)
+          .map(({ method, pattern }) => `${method} ${pattern}`),
+        given_by: ath.approvalRules
+          .filter(({ decide, allow }) => decide === 'approve' && allow[provider.id]?.includes(name))
+          .map((rule) => rule.name),
+      })),
+    })),
+    agents: ath.approvalRules.map((rule) => ({
+      rule: rule.name,
+      match: Object.entries(rule.match)
+        .map(([key, value]) => (key === 'agent' ? value : `${key} ${value}`))
+        .join(' and '),
+      decide: rule.decide,
+      allow: Object.entries(rule.allow).flatMap(([provider, scopes]) =>
+        scopes.map((scope) => `${provider}/${scope}`),
+      ),
+      lifetime: writeDuration(rule.lifetimeSeconds ?? ath.approvalLifetimeSeconds),
+    })),
+    unmatched_agents: ath.unmatchedAgents,
+    settings: {
+      token_lifetime: writeDuration(ath.tokenLifetimeSeconds),
+      grant_lifetime: writeDuration(ath.grantLifetimeSeconds),
+      approval_lifetime: writeDuration(ath.approvalLifetimeSeconds),
+      audit: `${config.audit.durability}, segments of ${writeSize(config.audit.segmentBytes)}`,
+      data_dir: config.dataDir,
+      ...Object.fromEntries(
+        [...config.limits].map(([name, rate]) => [`limit ${name}`, writeRate(rate)]),
+      ),
+    },
+    dev_defaults: config.devDefaults,
+  }
+}
+
+/** The summary for people. */
+export function writeSummary(summary: ConfigSummary): string {
+  const lines = [
+    `${summary.file}: good for sallyport ${summary.mode}`,
+    '',
+    `gateway   ${summary.url}, listening on ${summary.listen}`,
+    `log-in    ${summary.login}`,
+    '',
+    'what can be reached, by which scope, and who gets it without an operator',
+  ]
+  if (summary.providers.length === 0) lines.push('  nothing: there is no provider')
+  for (const provider of summary.providers) {
+    lines.push(`  ${provider.id}  ${provider.url}  auth ${provider.auth}`)
+    for (const { name, rules, given_by: givenBy } of provider.scopes)
+      lines.push(
+        `    ${name}  ${rules.join(', ')}  ← ${givenBy.length > 0 ? givenBy.join(', ') : 'nobody'}`,
+      )
+  }
+  lines.push('', 'which agents')
+  for (const { rule, match, decide, allow, lifetime } of summary.agents)
+    lines.push(
+      decide === 'approve'
+        ? `  ${rule}  ${match}  gets ${allow.join(', ')} for ${lifetime}`
+        : `  ${rule}  ${match}  ${decide}`,
+    )
+  lines.push(
+    summary.unmatched_agents === 'hold'
+      ? '  all others wait for an operator: sallyport agents list --status pending'
+      : '  all others are denied',
+  )
+  lines.push('', 'settings')
+  for (const [name, value] of Object.entries(summary.settings)) lines.push(`  ${name}  ${value}`)
+  if (summary.dev_defaults.length > 0) {
+    lines.push('', 'dev permits, and start refuses')
+    for (const sentence of summary.dev_defaults) lines.push(`  ${sentence}`)
+  }
+  return `${lines.join('\n')}\n`
+}
