@@ -31,6 +31,8 @@ export interface TestGateway {
   readonly ports: AthPorts
   /** What a rate limit answers, for as long as it is set. */
   limited: ReturnType<RateLimits['take']>
+  /** Leaves browsers that come back from the log-in where they are, unanswered. */
+  holdsCallbacks: boolean
   /** Where the provider `crm` sends people; its own pages. */
   upstreamUrl: string
   /** Changes what the agent said about itself. */
@@ -94,9 +96,9 @@ export async function startGateway(
     legacyTokenAudience: false,
     allowLoopbackHttp: true,
   }
-  const gateway = { limited: undefined, upstreamUrl: '' } as Pick<
+  const gateway = { limited: undefined, upstreamUrl: '', holdsCallbacks: false } as Pick<
     TestGateway,
-    'limited' | 'upstreamUrl'
+    'limited' | 'upstreamUrl' | 'holdsCallbacks'
   >
   const limits: RateLimits = { take: () => gateway.limited }
   const grants = new InMemoryGrantStore()
@@ -159,7 +161,13 @@ export async function startGateway(
   }
   await registry.insert(agentRegistration(clock.now()))
   const handlers = createAthHandlers(ports)
-  server.listen(answering(async (call) => desks.answer(call) ?? handlers(call)))
+  server.listen(
+    answering(async (call) =>
+      gateway.holdsCallbacks && call.path === '/login/callback'
+        ? { status: 200, headers: {}, body: 'held' }
+        : (desks.answer(call) ?? handlers(call)),
+    ),
+  )
   return Object.assign(gateway, {
     url: server.url,
     clock,
