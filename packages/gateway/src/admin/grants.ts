@@ -1,4 +1,4 @@
-import { endGrant, type Grant } from '@ath-protocol/server'
+import { endGrantBy, type Grant } from '@ath-protocol/server'
 import { fail, ok, type Result } from '@ath-protocol/types'
 import type { AdminFault, AdminPorts, Operator } from './ports.ts'
 
@@ -29,18 +29,7 @@ export async function revokeGrant(
       problem: `there is no grant \`${grantId}\``,
       fix: 'see: sallyport grants list',
     })
-  const { ended } = await endGrant(ports, grant)
+  const ended = await endGrantBy(ports, grant, `operator:${operator.name}`)
   if (!ended) return fail({ status: 409, problem: 'the grant had ended already' })
-  ports.audit.record({
-    event: 'token_revoked',
-    outcome: 'allowed',
-    agent_id: grant.agentId,
-    client_id: grant.clientId,
-    user_id: grant.userId,
-    provider_id: grant.providerId,
-    grant_id: grant.id,
-    decided_by: `operator:${operator.name}`,
-  })
-  await ports.audit.settled()
   return ok((await ports.grants.find(grantId)) ?? grant)
 }

@@ -1,6 +1,7 @@
 import type { AthConfig, ScopeRule } from '@ath-protocol/server'
 import type { Limited } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
+import type { WatchRule } from '../watch/watch.ts'
 
 /**
  * The configuration as the gateway uses it: read, checked, secrets resolved, defaults filled in. `load.ts` makes it
@@ -29,6 +30,8 @@ export interface GatewayConfig {
     readonly durability: 'batched' | 'always'
     readonly segmentBytes: number
   }
+  /** Which repeated faults raise an alert, and whether the agent is suspended (R118, R120). */
+  readonly alerts: readonly WatchRule[]
   /** What `dev` allows and `start` refuses, as sentences. Empty under `start`. */
   readonly devDefaults: readonly string[]
 }
@@ -43,6 +46,7 @@ export interface Listen {
   readonly maxHeaderBytes: number
 }
 
+/** So many in so long. */
 export interface RateLimit {
   readonly count: number
   readonly perSeconds: number

@@ -8,6 +8,7 @@ import {
   type ScopeRule,
 } from '@ath-protocol/server'
 import type { GatewayConfig, Login, Provider, ProviderAuth, RateLimit } from './config.ts'
+import type { WatchRule } from '../watch/watch.ts'
 import { ruleName } from './cross-check.ts'
 import { defaultDevUser, devOnlySettings, isLoopbackAddress } from './dev-only.ts'
 import type { ConfigFile, ProviderEntry } from './schema.ts'
@@ -65,6 +66,7 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
       connectTimeoutSeconds: file.identity_documents.connect_timeout,
       readTimeoutSeconds: file.identity_documents.read_timeout,
     },
+    alerts: resolveAlerts(file.alerts),
     audit: { durability: file.audit.durability, segmentBytes: file.audit.segment },
     devDefaults: isDev
       ? [
@@ -73,6 +75,21 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
         ]
       : [],
   }
+}
+
+function resolveAlerts(alerts: ConfigFile['alerts']): readonly WatchRule[] {
+  const rules: WatchRule[] = []
+  const { attestation_failed, scope_violation, suspend } = alerts
+  if (attestation_failed !== 'none')
+    rules.push({
+      ...attestation_failed,
+      event: 'attestation_failed',
+      by: 'agent_id',
+      suspend: false,
+    })
+  if (scope_violation !== 'none')
+    rules.push({ ...scope_violation, event: 'scope_violation', by: 'agent_id', suspend })
+  return rules
 }
 
 function ownUrl({ gateway: { listen } }: ConfigFile, port: number): string {

@@ -443,6 +443,20 @@ export const configSchema = z
       })
       .prefault({})
       .describe('How agents’ documents (agent.json) are fetched.'),
+    alerts: z
+      .strictObject({
+        attestation_failed: rate()
+          .prefault('20/hour')
+          .describe('Failed attestations in one agent’s name.'),
+        scope_violation: rate()
+          .prefault('30/hour')
+          .describe('Calls of one agent that no scope of its token opens.'),
+        suspend: flag()
+          .default(false)
+          .describe('Also suspend the agent when its scope violations reach the rate.'),
+      })
+      .prefault({})
+      .describe('How often a fault may repeat before an alert is raised; `none` for never.'),
     audit: z
       .strictObject({
         durability: z

@@ -1,4 +1,5 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
+import { DependencyDown } from './dependency-down.ts'
 
 /**
  * One chapter of a request's way: what it needs from the exchange, and what it adds to it. A stage answers at once
@@ -76,4 +77,7 @@ function runFrom(
   return { reached: steps.at(-1)?.name ?? 'receive', gathered: exchange, result: ok(exchange) }
 }
 
-const bug = (cause: unknown): Result<never, Failure> => fail({ reason: 'bug', cause })
+const bug = (cause: unknown): Result<never, Failure> =>
+  cause instanceof DependencyDown
+    ? fail({ reason: 'dependency_down', dependency: cause.dependency, cause: cause.message })
+    : fail({ reason: 'bug', cause })

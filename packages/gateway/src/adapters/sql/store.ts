@@ -1,11 +1,12 @@
-import type {
-  AgentRegistry,
-  GrantStore,
-  HandshakeStore,
-  ProviderTokenStore,
-  ReplayStore,
-  TokenStore,
-  UserDirectory,
+import {
+  type AgentRegistry,
+  DependencyDown,
+  type GrantStore,
+  type HandshakeStore,
+  type ProviderTokenStore,
+  type ReplayStore,
+  type TokenStore,
+  type UserDirectory,
 } from '@ath-protocol/server'
 import type { Random } from '@ath-protocol/types'
 import type { Kysely } from 'kysely'
@@ -40,14 +41,14 @@ export interface Store {
 
 /** The ports over one database, whichever SQL it speaks. */
 export function createStore(db: Kysely<Tables>, seal: Seal, random: Random): Store {
-  const logins = createLoginStore(db, seal, random)
+  const logins = answering(createLoginStore(db, seal, random))
   return {
-    registry: createAgentRegistry(db),
-    handshakes: createHandshakeStore(db, seal),
-    grants: createGrantStore(db),
-    tokens: createTokenStore(db),
-    providerTokens: createProviderTokenStore(db, seal),
-    replay: createReplayStore(db),
+    registry: answering(createAgentRegistry(db)),
+    handshakes: answering(createHandshakeStore(db, seal)),
+    grants: answering(createGrantStore(db)),
+    tokens: answering(createTokenStore(db)),
+    providerTokens: answering(createProviderTokenStore(db, seal)),
+    replay: answering(createReplayStore(db)),
     logins,
     users: { ensure: async (person) => (await logins.ensureUser(person)).id },
     auditAnchor: createAuditAnchor(db),
@@ -56,4 +57,18 @@ export function createStore(db: Kysely<Tables>, seal: Seal, random: Random): Sto
     },
     close: () => db.destroy(),
   }
+}
+
+/** The same port, whose failures say that the store does not answer, so that callers refuse with 503. */
+function answering<Port extends object>(port: Port): Port {
+  const wrapped = Object.entries(port).map(([name, method]) => [
+    name,
+    (...parameters: unknown[]) =>
+      (method as (...given: unknown[]) => Promise<unknown>)(...parameters).catch(
+        (cause: unknown) => {
+          throw new DependencyDown('store', cause)
+        },
+      ),
+  ])
+  return Object.fromEntries(wrapped) as Port
 }

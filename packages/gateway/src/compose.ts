@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs'
+import {
+  type AthPorts,
+  createAthHandlers,
+  createAttestationVerifier,
+  endGrant,
+  type GrantPorts,
+  type LiveChanges,
+  sweep,
+} from '@ath-protocol/server'
+import type { GrantId } from '@ath-protocol/types'
+import { createAuditReader } from './adapters/audit-file/audit-reader.ts'
+import { verifyAudit } from './adapters/audit-file/verify-audit.ts'
+import { openKeys } from './adapters/file-keys/open-keys.ts'
+import { createRateLimits } from './adapters/memory/rate-limits.ts'
+import { openStore } from './adapters/sqlite/open-store.ts'
+import { StartError } from './adapters/start-error.ts'
+import { systemClock } from './adapters/system/clock.ts'
+import { systemRandom } from './adapters/system/random.ts'
+import { type AdminApi, createAdminApi } from './admin/api.ts'
+import type { RunningGateway } from './cli/composition.ts'
+import { type Core, layout, openCore } from './compose/core.ts'
+import { myGrants } from './compose/my-grants.ts'
+import { openRoutes } from './compose/provider-routes.ts'
+import type { GatewayConfig } from './config/config.ts'
+import { createConsentDesk } from './consent/desk.ts'
+import { createDataPath, type DataPath } from './listener/data-path.ts'
+import { openListener } from './listener/listener.ts'
+import { createLogin } from './login/login.ts'
+import type { AuditReader } from './ports/audit-reader.ts'
+import type { LogLine } from './ports/log.ts'
+
+const sweepIntervalMilliseconds = 60_000
+
+/** Opens the gateway: the one place that picks adapters. Rejects when a part cannot be opened; nothing is left open then. */
+export async function openGateway(
+  config: GatewayConfig,
+  log: (line: LogLine) => void,
+): Promise<RunningGateway> {
+  let dataPath: DataPath | undefined
+  // The handlers are made before the data path that they tell of changes.
+  const live: LiveChanges = {
+    tokenRevoked: (hash) => dataPath?.live.tokenRevoked(hash),
+    grantRevoked: (id) => dataPath?.live.grantRevoked(id),
+    agentChanged: (id) => dataPath?.live.agentChanged(id),
+  }
+  const core = await openCore(config, live, log)
+  try {
+    const ports = openPorts(config, core, live)
+    const { login, desk } = openPeople(config, core, ports)
+    const handle = createAthHandlers({ ...ports, desk })
+    dataPath = createDataPath({
+      ...ports,
+      routes: openRoutes(config, {
+        ...ports,
+        signer: core.keys.signer('assertion'),
+        issuer: config.ath.baseUrl,
+        findUser: (id) => core.store.logins.findUser(id),
+        endGrant: (id) => endGrantById(ports, id),
+      }),
+      durable: config.audit.durability === 'always',
+      report: core.report,
+    })
+    const open = dataPath
+    const listener = await openListener({
+      listen: config.listen,
+      dataPath: open,
+      control: (call) => login.answer(call) ?? handle(call),
+      health: { missing: () => missing(core) },
+      secure: config.ath.baseUrl.startsWith('https:'),
+      report: core.report,
+    })
+    const sweeper = setInterval(() => {
+      sweep(ports, core.store.replay).catch((cause: unknown) => core.report(cause, undefined))
+      core.store.logins
+        .sweep(systemClock.now())
+        .catch((cause: unknown) => core.report(cause, undefined))
+    }, sweepIntervalMilliseconds)
+    core.audit.record({
+      event: 'gateway_started',
+      outcome: 'allowed',
+      evidence: { mode: config.mode },
+    })
+    return {
+      url: config.ath.baseUrl,
+      adminApi: openAdmin(config, ports, config.mode),
+      async drain() {
+        clearInterval(sweeper)
+        await listener.close()
+        await open.close()
+        core.audit.record({ event: 'gateway_stopped', outcome: 'allowed' })
+        await core.close()
+      },
+    }
+  } catch (cause) {
+    await dataPath?.close()
+    await core.close()
+    throw cause
+  }
+}
+
+/** The operators' API on the store itself, while no gateway runs. */
+export async function openOffline(
+  config: GatewayConfig,
+): Promise<{ readonly adminApi: AdminApi; close(): Promise<void> }> {
+  const nobody: LiveChanges = {
+    tokenRevoked: () => {},
+    grantRevoked: () => {},
+    agentChanged: () => {},
+  }
+  const core = await openCore(config, nobody, () => {})
+  const ports = openPorts(config, core, nobody)
+  return { adminApi: openAdmin(config, ports, 'offline'), close: () => core.close() }
+}
+
+/** Reads the audit log of a data folder, while its gateway runs or not. */
+export async function openAuditReader(dataDir: string): Promise<AuditReader> {
+  const paths = layout(dataDir)
+  if (!existsSync(paths.audit))
+    throw new StartError(
+      `there is no audit log in ${dataDir}`,
+      'name the configuration of a gateway that has run (--config)',
+    )
+  const keys = openKeys({
+    dir: paths.keys,
+    protects: [paths.audit],
+    clock: systemClock,
+    random: systemRandom,
+  })
+  return createAuditReader(paths.audit, async () => {
+    const store = await openStore({ file: paths.store, seal: keys.seal, random: systemRandom })
+    try {
+      const anchor = await store.auditAnchor.read()
+      return await verifyAudit({
+        dir: paths.audit,
+        publicKey: keys.signer('audit').publicJwk(),
+        knownHeads: anchor === undefined ? [] : [anchor],
+      })
+    } finally {
+      await store.close()
+    }
+  })
+}
+
+function openPorts(config: GatewayConfig, core: Core, live: LiveChanges): AthPorts {
+  const { store, outbound } = core
+  const { allowLoopbackHttp } = config.ath
+  return {
+    config: config.ath,
+    clock: systemClock,
+    random: systemRandom,
+    registry: store.registry,
+    handshakes: store.handshakes,
+    grants: store.grants,
+    tokens: store.tokens,
+    providerTokens: store.providerTokens,
+    users: store.users,
+    attestations: createAttestationVerifier({
+      documents: outbound.identityDocuments,
+      replay: store.replay,
+      clock: systemClock,
+      allowLoopbackHttp,
+    }),
+    oauth: core.oauth,
+    audit: core.audit,
+    limits: createRateLimits(config.limits, systemClock),
+    live,
+    report: core.report,
+  }
+}
+
+function openPeople(config: GatewayConfig, core: Core, ports: AthPorts) {
+  const login = createLogin({
+    ...ports,
+    login: config.login,
+    baseUrl: config.ath.baseUrl,
+    aliases: config.ath.aliases,
+    logins: core.store.logins,
+    outbound: core.outbound.fetch,
+    allowLoopbackHttp: config.ath.allowLoopbackHttp,
+    grants: myGrants(ports),
+  })
+  return { login, desk: createConsentDesk({ login, clock: systemClock }) }
+}
+
+function openAdmin(
+  config: GatewayConfig,
+  ports: AthPorts,
+  mode: 'dev' | 'start' | 'offline',
+): AdminApi {
+  return createAdminApi({
+    ...ports,
+    config: config.ath,
+    gateway: { mode, startedAt: systemClock.now() },
+  })
+}
+
+/** What keeps the gateway from deciding or recording, by name. */
+async function missing(core: Core): Promise<readonly string[]> {
+  const store = await core.store.check().then(
+    () => undefined,
+    () => 'store',
+  )
+  const audit = core.auditLog.broken() ? 'audit' : undefined
+  return [store, audit].filter((name) => name !== undefined)
+}
+
+async function endGrantById(ports: GrantPorts, id: GrantId): Promise<void> {
+  const grant = await ports.grants.find(id)
+  if (grant) await endGrant(ports, grant)
+}
