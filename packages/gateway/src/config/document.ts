@@ -65,7 +65,7 @@ export function readDocument(text: string, sources: ExpansionSources): ConfigDoc
       report(start, path, 'is a YAML alias', 'quote it if it is meant as text, else write it out')
       return undefined
     }
-    if (node && ('anchor' in node || 'tag' in node) && (node.anchor || node.tag?.startsWith('!'))) {
+    if (node && (node.anchor !== undefined || node.tag !== undefined)) {
       report(start, path, 'has a YAML anchor or tag', 'quote it if it is text, else write it out')
       return undefined
     }
@@ -134,7 +134,7 @@ function parse(text: string, lineCounter: LineCounter) {
       strict: true,
       uniqueKeys: false,
       merge: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     })
   } catch (error) {
     if (error instanceof RangeError) return undefined

@@ -102,6 +102,10 @@ function hideSecrets(
     )
   if (part === undefined || part === null) return part
   const known = schemaAt(path, whole)
-  const isSecret = known === undefined || known.writeOnly === true || document.isExpanded(path)
+  const isSecret =
+    known === undefined ||
+    known.writeOnly === true ||
+    document.isExpanded(path) ||
+    (typeof part === 'string' && /:\/\/[^/]*@/.test(part))
   return isSecret ? hidden : part
 }
