@@ -329,7 +329,7 @@ test('a session from a development log-in does not count where a real one is con
   assert.equal((await fetch(`${gateway.url}/me`, { headers, redirect: 'manual' })).status, 303)
 })
 
-test('[R119] too many log-ins from one address are told to wait', async () => {
+test('too many log-ins from one address are told to wait', async () => {
   gateway.limited = { retryAfterSeconds: 30, limit: '10/minute' }
   const answer = await fetch(`${gateway.url}/login`, { redirect: 'manual' })
   gateway.limited = undefined
