@@ -67,7 +67,7 @@ export const folderLaw: readonly FolderLaw[] = [
     what: 'only the composition root picks adapters',
     from: new RegExp(`^${gateway}/`),
     notTo: new RegExp(`^${gateway}/adapters/`),
-    except: new RegExp(`^${gateway}/(main|compose)\\.ts$|^${gateway}/adapters/`),
+    except: new RegExp(`^${gateway}/(?:main\\.ts$|compose(?:\\.ts$|/)|adapters/)`),
   },
   {
     what: 'adapters know no story',

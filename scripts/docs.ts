@@ -1,7 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { renderConfigReference } from '../packages/gateway/src/config/reference.ts'
 import { renderErrors } from './docs-errors.ts'
+import { renderEvents } from './docs-events.ts'
+import { renderLayers } from './docs-layers.ts'
 import { renderRequirements, requirementFaults } from './docs-requirements.ts'
+import { renderStages } from './docs-stages.ts'
 import { findTaggedTests } from './requirement-tests.ts'
 import { requirements } from './requirements.ts'
 import { inRoot } from './workspace.ts'
@@ -17,6 +21,10 @@ Writes the reference pages that are made from the sources.
 const pages: readonly { readonly path: string; readonly render: () => string | Promise<string> }[] =
   [
     { path: 'docs/reference/errors.md', render: renderErrors },
+    { path: 'docs/reference/config.md', render: renderConfigReference },
+    { path: 'docs/reference/events.md', render: renderEvents },
+    { path: 'docs/reference/stages.md', render: renderStages },
+    { path: 'docs/reference/layers.md', render: renderLayers },
     { path: 'docs/reference/requirements.md', render: renderRequirements },
   ]
 

@@ -1,5 +1,8 @@
-/** How strongly the protocol asks; `fact` is a statement without a keyword. `peer` rows are what real clients do. */
-export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'MAY' | 'OPTIONAL' | 'fact' | 'peer'
+/**
+ * How strongly the protocol asks; `fact` is a statement without a keyword. `peer` rows are what real clients do, `seed`
+ * rows what this product promises beyond the protocol.
+ */
+export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'MAY' | 'OPTIONAL' | 'fact' | 'peer' | 'seed'
 
 /** One requirement of ATH 0.1, in our words. Tests that prove it carry its id in brackets in their name. */
 export interface Requirement {
@@ -29,7 +32,7 @@ const identity = [`${server}/ports/identity-documents.ts`]
 const errors = [`${types}/errors`]
 const audit = [`${server}/ports/audit.ts`]
 
-type Row = readonly [Level, string, readonly string[]]
+type Row = readonly [Level, string, readonly string[], (string | undefined)?]
 
 const protocol: readonly Row[] = [
   // Core, roles, versions
@@ -240,10 +243,14 @@ const protocol: readonly Row[] = [
   ['MUST', 'What no scope maps is refused', [`${server}/proxy/scope-map.ts`]],
   ['SHOULD', 'The upstream token has the effective scopes only', [`${server}/oauth`]],
   ['MUST', 'With a wider upstream token the call still keeps to the effective scopes', proxy],
-  ['MUST', 'The body comes back byte for byte', [gateway]],
-  ['SHOULD', "The upstream's certificate is verified", [gateway]],
-  ['fact', "Nothing of the agent's credentials goes upstream", [gateway]],
-  ['fact', 'Any method is proxied', [gateway]],
+  ['MUST', 'The body comes back byte for byte', [`${gateway}/transport`]],
+  [
+    'SHOULD',
+    "The upstream's certificate is verified",
+    [`${gateway}/adapters/undici`, `${gateway}/adapters/outbound`],
+  ],
+  ['fact', "Nothing of the agent's credentials goes upstream", proxy],
+  ['fact', 'Any method is proxied', [`${gateway}/transport`]],
   // Revoke
   [
     'MUST',
@@ -251,30 +258,60 @@ const protocol: readonly Row[] = [
     [`${types}/schema/token.ts`].concat(revoke),
   ],
   ['MUST', 'An agent revokes its own tokens only', revoke],
-  ['MUST', 'Users and operators revoke with their own log-in', [gateway]],
+  [
+    'MUST',
+    'Users and operators revoke with their own log-in',
+    [`${gateway}/consent`, `${gateway}/admin`],
+  ],
   ['MUST', 'Nobody revokes without credentials', revoke],
   ['MUST', 'A revoked token stops at once', revoke],
   ['SHOULD', 'An unknown token answers 200 too', revoke],
   ['SHOULD', 'Revocations are recorded', audit.concat(revoke)],
-  ['fact', 'Agents, users and operators can all revoke', [gateway].concat(revoke)],
+  [
+    'fact',
+    'Agents, users and operators can all revoke',
+    revoke.concat([`${gateway}/consent`, `${gateway}/admin`]),
+  ],
   // Errors
   ['MUST', 'An error is `{code, message, details?}` with one of 16 codes', errors],
   ['fact', 'Each code has its status', [`${types}/errors/catalogue.ts`]],
   ['fact', 'AGENT_UNAPPROVED covers pending and denied', errors],
   // Security, audit, abuse
-  ['MUST', 'All of it runs over TLS 1.2 or later', [gateway]],
-  ['OPTIONAL', 'Mutual TLS', [gateway]],
+  ['MUST', 'All of it runs over TLS 1.2 or later', [`${gateway}/listener`]],
+  ['OPTIONAL', 'Mutual TLS', [`${gateway}/listener`, `${gateway}/adapters/undici`]],
   ['SHOULD', 'Every decision is recorded with the nine fields', audit],
   ['fact', 'The records use the nine event names', audit],
-  ['SHOULD', 'Repeated failures and odd patterns are reported', [gateway]],
+  ['SHOULD', 'Repeated failures and odd patterns are reported', [`${gateway}/watch`]],
   ['SHOULD', 'Agents are rate limited', [`${server}/endpoint/limit.ts`]],
-  ['SHOULD', 'Agents with odd patterns are flagged or suspended', [gateway]],
+  ['SHOULD', 'Agents with odd patterns are flagged or suspended', [`${gateway}/watch`]],
   [
     'SHOULD',
     'Keys are kept safe and rotated, tokens live short, registrations are reviewed',
     [gateway],
   ],
-  ['fact', 'Provider tokens are encrypted at rest and stores survive a restart', [gateway]],
+  [
+    'fact',
+    'Provider tokens are encrypted at rest and stores survive a restart',
+    [`${gateway}/adapters/sql`, `${gateway}/ports/seal.ts`],
+  ],
+]
+
+const seeds: readonly Row[] = [
+  [
+    'seed',
+    'The gateway controls and records all access and limits traffic',
+    [`${gateway}/story`],
+    'the rows on scopes, audit and limits prove its parts',
+  ],
+  [
+    'seed',
+    'The service behind needs no change; access may be kept to addresses and hours',
+    [`${gateway}/surfaces`],
+    'addresses and hours come with the access policy',
+  ],
+  ['seed', 'The bridge refreshes tokens and passes resource indicators on', [`${server}/oauth`]],
+  ['seed', 'There is a mock provider for tests', [`${server}/oauth`]],
+  ['seed', 'The claims of an attestation prove the key and are used once', [`${server}/agent`]],
 ]
 
 const peers: readonly (readonly [string, readonly string[], string?])[] = [
@@ -307,7 +344,7 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
   ['`gateway_id` is the public base URL', [`${server}/discovery`]],
   ['Registration answers 201 whatever was decided', registration],
   ['Identifiers have the prefixes that peers look for', [`${types}/ids.ts`]],
-  ['The user is a real, stable one', [gateway]],
+  ['The user is a real, stable one', [`${gateway}/login`, `${server}/oauth/subject.ts`]],
   [
     'An absent upstream `scope` means all that was asked, an empty one none',
     [`${types}/scope/consented.ts`],
@@ -319,7 +356,7 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
     'Any `state` up to 512 characters is taken and given back',
     [`${types}/schema/authorization.ts`],
   ],
-  ['Answers pass through unchanged; our client takes any body', [client, gateway]],
+  ['Answers pass through unchanged; our client takes any body', [client, `${gateway}/transport`]],
   [
     'Sample code in the documentation differs from the wire',
     [],
@@ -328,19 +365,18 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
 ]
 
 export const requirements: readonly Requirement[] = [
-  ...protocol.map(([level, summary, where], index) => ({
-    id: `R${index + 1}`,
+  ...[...protocol, ...seeds].map(numbered('R')),
+  ...peers
+    .map(([summary, where, untestable]): Row => ['peer', summary, where, untestable])
+    .map(numbered('C')),
+]
+
+function numbered(letter: 'R' | 'C') {
+  return ([level, summary, where, untestable]: Row, index: number): Requirement => ({
+    id: `${letter}${index + 1}`,
     level,
     summary,
     where,
-  })),
-  ...peers.map(
-    ([summary, where, untestable], index): Requirement => ({
-      id: `C${index + 1}`,
-      level: 'peer',
-      summary,
-      where,
-      ...(untestable === undefined ? {} : { untestable }),
-    }),
-  ),
-]
+    ...(untestable === undefined ? {} : { untestable }),
+  })
+}
