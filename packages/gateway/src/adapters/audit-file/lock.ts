@@ -18,5 +18,7 @@ export function lockLog(dir: string): () => void {
       { cause },
     )
   }
-  return () => database.close()
+  return () => {
+    if (database.isOpen) database.close()
+  }
 }

@@ -29,6 +29,7 @@ export interface LogWriter {
   close(): Promise<void>
 }
 
+/** Opens the log where it ends, or a new one, and signs it as open before anything follows. */
 export async function openLogWriter(options: LogWriterOptions, from: Position): Promise<LogWriter> {
   const { dir, chain, signer, timestamp, segmentBytes, checkpointRecords } = options
   let { segment, line, bytes, seq, hash } = from
@@ -76,8 +77,16 @@ export async function openLogWriter(options: LogWriterOptions, from: Position): 
     await openSegment()
   }
 
+  const sync: LogWriter['sync'] = async ({ closed, durableHead }) => {
+    await handle.datasync()
+    const signed = await head(closed)
+    await replaceTextFile(join(dir, headName), `${JSON.stringify(signed)}\n`, durableHead)
+    return signed
+  }
+
   if (segment === 0) segment = 1
   await openSegment()
+  await sync({ closed: false, durableHead: true })
   return {
     async append(bodies) {
       for (let at = 0; at < bodies.length; ) {
@@ -93,12 +102,7 @@ export async function openLogWriter(options: LogWriterOptions, from: Position): 
     },
     uncheckpointed: () => uncheckpointed,
     checkpoint,
-    async sync({ closed, durableHead }) {
-      await handle.datasync()
-      const signed = await head(closed)
-      await replaceTextFile(join(dir, headName), `${JSON.stringify(signed)}\n`, durableHead)
-      return signed
-    },
+    sync,
     close: () => handle.close(),
   }
 }

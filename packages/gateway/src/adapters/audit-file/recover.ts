@@ -48,7 +48,7 @@ export async function recoverLog(
     throw damaged(dir, 'it is not the log that the store knows')
 
   const start = head ? positionAfter(head) : beginning
-  const walked = await walkLog(dir, segments, start, head ? [head] : [], check)
+  const walked = await walkLog(dir, segments, start, { current: head }, check)
   const { position, fault } = walked
   if (fault && (fault.segment !== last || head?.closed))
     throw damaged(dir, `${segmentName(fault.segment)}: ${fault.problem}`)

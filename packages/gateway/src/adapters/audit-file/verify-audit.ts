@@ -48,7 +48,10 @@ async function verifyOnce(
   const segments = await listSegments(dir)
   const head = readHead(headText)
   const known = knownHeads.map(readHead)
-  const heads = [head, ...known].filter((found): found is SignedHead => found !== undefined)
+  const heads = {
+    current: head,
+    known: known.filter((found): found is SignedHead => found !== undefined),
+  }
   const walked = await walkLog(dir, segments, beginning, heads, check)
   const { position, signedSeq, unfinishedBytes } = walked
   const whole = (problem: string): LogFault => ({ segment: position.segment, line: 0, problem })

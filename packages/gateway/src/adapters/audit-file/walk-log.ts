@@ -20,6 +20,13 @@ export interface Walked {
   readonly fault?: LogFault
 }
 
+export interface Heads {
+  /** The one beside the log. Only this one says whether the log is closed: later lines may follow an older one. */
+  readonly current: SignedHead | undefined
+  /** Older ones, kept elsewhere. */
+  readonly known?: readonly SignedHead[]
+}
+
 /**
  * Walks segment files from a position on, and checks that every signed head lies on the way. Stops at the first fault.
  * `segments` are the numbers of the files that are there, ascending.
@@ -28,10 +35,13 @@ export async function walkLog(
   dir: string,
   segments: readonly number[],
   from: Position,
-  heads: readonly SignedHead[],
+  heads: Heads,
   check: HeadCheck,
 ): Promise<Walked> {
-  const ahead = [...heads].sort((a, b) => a.segment - b.segment || a.bytes - b.bytes)
+  const { current, known = [] } = heads
+  const ahead = [...(current ? [current] : []), ...known].sort(
+    (a, b) => a.segment - b.segment || a.bytes - b.bytes,
+  )
   let position = from
   let signedSeq = from.seq
   let closed = false
@@ -49,7 +59,7 @@ export async function walkLog(
         return `the log differs here from its head signed at ${head.at}: lines were replaced`
       ahead.shift()
       signedSeq = head.seq
-      closed = head.closed
+      if (head === current) closed = head.closed
     }
     return undefined
   }

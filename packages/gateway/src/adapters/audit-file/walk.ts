@@ -72,10 +72,12 @@ export function step(position: Position, line: Line, check: HeadCheck): Position
     return Number(seq) > position.seq
       ? `records are missing before this one: expected number ${position.seq + 1}, found ${seq}`
       : `records are out of order: expected number ${position.seq + 1}, found ${seq}`
+  const wrongHeader = header && faultOf(header, position)
+  if (wrongHeader) return wrongHeader
   if (opened.prev !== position.hash)
     return 'the line does not follow the one before it: a line was removed, moved or replaced'
   if (seq !== undefined) return { ...next, seq: Number(seq), records: position.records + 1 }
-  if (header) return enterHeader(position, next, header)
+  if (header) return { ...next, chain: header.chain }
   const checkpoint = readHead(JSON.stringify(readMember(opened.body, 'checkpoint')))
   if (!checkpoint) return 'this line is neither a record, nor a header, nor a checkpoint'
   if (!describes(checkpoint, position))
@@ -96,7 +98,7 @@ export function describes(head: SignedHead, position: Position): boolean {
   )
 }
 
-function enterHeader(before: Position, next: Position, header: Header): Position | string {
+function faultOf(header: Header, before: Position): string | undefined {
   if (header.format !== format) return `the segment has an unknown format, ${header.format}`
   if (before.chain !== undefined && header.chain !== before.chain)
     return 'the segment belongs to another log'
@@ -104,7 +106,7 @@ function enterHeader(before: Position, next: Position, header: Header): Position
     return `the file is not the segment it is named for, but segment ${header.segment}`
   if (header.first_seq !== before.seq + 1)
     return `records are missing before this segment: expected number ${before.seq + 1}, found ${header.first_seq}`
-  return { ...next, chain: header.chain }
+  return undefined
 }
 
 function readMember<Value>(body: string, name: string): Value | undefined {

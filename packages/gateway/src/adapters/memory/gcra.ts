@@ -5,7 +5,11 @@ export type FullAgainAt = number
 
 export type RateVerdict =
   | { readonly allowed: true; readonly fullAgainAt: FullAgainAt }
-  | { readonly allowed: false; readonly retryAfterSeconds: number }
+  | {
+      readonly allowed: false
+      readonly fullAgainAt: FullAgainAt
+      readonly retryAfterSeconds: number
+    }
 
 /**
  * The generic cell rate algorithm (ITU-T I.371, virtual scheduling); who was idle may use all of `count` at once. Each request moves the instant on by its share of
@@ -14,11 +18,12 @@ export type RateVerdict =
 export function takeOne(rate: RateLimit, known: FullAgainAt | undefined, now: number): RateVerdict {
   const share = rate.perSeconds / rate.count
   // A clock that stepped back must not lock anybody out for longer than one period.
-  const fullAgainAt = Math.min(Math.max(known ?? now, now), now + rate.perSeconds) + share
-  const tooEarly = fullAgainAt - rate.perSeconds - now
-  // Sums of fractions are not exact; a microsecond is nobody's wait.
-  if (tooEarly <= 1e-6) return { allowed: true, fullAgainAt }
-  return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(tooEarly - 1e-6)) }
+  const before = Math.min(Math.max(known ?? now, now), now + rate.perSeconds)
+  const tooEarly = before + share - rate.perSeconds - now
+  // Sums of many fractions are not exact at Unix time's size; a millisecond is nobody's wait.
+  if (tooEarly <= Math.min(share / 2, 0.001)) return { allowed: true, fullAgainAt: before + share }
+  const retryAfterSeconds = Math.max(1, Math.ceil(tooEarly - 0.001))
+  return { allowed: false, fullAgainAt: before, retryAfterSeconds }
 }
 
 /** Whether the next request of this key would be refused. */

@@ -34,7 +34,10 @@ export function createRateLimits(
       const now = clock.now()
       const known = keys.get(key)
       const verdict = takeOne(rate, known, now)
-      if (!verdict.allowed) return { retryAfterSeconds: verdict.retryAfterSeconds, limit: words }
+      if (!verdict.allowed) {
+        keys.set(key, verdict.fullAgainAt)
+        return { retryAfterSeconds: verdict.retryAfterSeconds, limit: words }
+      }
       // Put at the end: the order of the map is the order of use.
       if (known !== undefined) keys.delete(key)
       else if (keys.size >= maxKeys && !makeRoom(keys, rate, now))

@@ -1,12 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import {
-  type Dialect,
-  type Kysely,
-  SqliteAdapter,
-  SqliteDialect,
-  type SqliteStatement,
-  sql,
-} from 'kysely'
+import { type Dialect, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely'
 
 /** Kysely on `node:sqlite`. */
 export function createSqliteDialect(database: DatabaseSync): Dialect {
@@ -26,11 +19,6 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }
-
-  /** Takes the write lock at once, so that of two processes that start together one migrates and the other waits. */
-  override async acquireMigrationLock(db: Kysely<unknown>): Promise<void> {
-    await sql`delete from kysely_migration where name is null`.execute(db)
-  }
 }
 
 /** The statements are few and fixed: each is prepared once. */
@@ -47,7 +35,9 @@ function cachedStatements(database: DatabaseSync): (text: string) => SqliteState
 }
 
 function prepare(database: DatabaseSync, text: string): SqliteStatement {
-  const statement = database.prepare(text)
+  // Takes the write lock at once: of two processes that migrate together one waits. A transaction that reads before it
+  // writes cannot wait, since what it has read would be stale.
+  const statement = database.prepare(text === 'begin' ? 'begin immediate' : text)
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
   return {
     reader: statement.columns().length > 0,
