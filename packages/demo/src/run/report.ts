@@ -3,8 +3,8 @@ import type { Language } from './arguments.ts'
 import type { Reporter, StepReport } from './step.ts'
 import { padCells } from './width.ts'
 
-const titleCells = 34
-const gotCells = 44
+const titleCells = 36
+const gotCells = 42
 
 /** For people: number, what, result, time; and why below, indented. */
 export function createTextReporter(out: Writable, lang: Language, color: boolean): Reporter {
@@ -18,7 +18,7 @@ export function createTextReporter(out: Writable, lang: Language, color: boolean
         `${number} ${padCells(title[lang], titleCells)} ${padCells(got, gotCells)} ${word} ${paint(2, `${ms} ms`)}\n`,
       )
       if (!ok) out.write(`   ${lang === 'zh' ? '应为' : 'expected'} ${expected}\n`)
-      for (const line of because) out.write(paint(2, `   ${line}\n`))
+      for (const line of because) out.write(line === '' ? '\n' : paint(2, `   ${line}\n`))
     },
   }
 }

@@ -23,7 +23,6 @@ export const steps: readonly Step<Stage>[] = [
   approvedInPart,
   consentNarrowed,
   readApprovals,
-  approvalsAfterExpiry,
   changeCustomer,
   killAndRestart,
   streamLedger,
@@ -33,6 +32,8 @@ export const steps: readonly Step<Stage>[] = [
   unknownAgentWithYes,
   knownAgentWithNo,
   slowAndBroken,
+  // After a step of two seconds: the gateway takes a log-in younger than that for alive, whatever an answer says.
+  approvalsAfterExpiry,
   refreshUpstream,
   revoke,
   nothingLeaked,
