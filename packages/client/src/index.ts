@@ -1,3 +1,4 @@
+export { athVersion } from '@ath-protocol/types'
 /** The protocol's own shapes, as the client's answers carry them. */
 export type {
   AgentRecord,
@@ -22,6 +23,7 @@ export {
   discoverGateway,
   discoverService,
   type ManualService,
+  requireVersion,
 } from './discover.ts'
 export type { Exchangeable } from './exchange.ts'
 export { createIdentityDocument } from './identity.ts'

@@ -6,7 +6,7 @@ import { developer, oa, setUp, setUpSession } from './setup.ts'
 const code = (expected: string) => (error: unknown) =>
   error instanceof AthError && error.code === expected
 
-test('[R39] [C1] [C2] [C4] [C5] the whole handshake passes a gateway that verifies everything, each step with its own attestation', async (t) => {
+test('[R39] [C4] [C5] the whole handshake passes a gateway that verifies everything, each step with its own attestation', async (t) => {
   const { gateway, session, agent } = await setUpSession(t)
   assert.deepEqual(gateway.faults, [])
   const audiences = gateway.seen.filter(({ audience }) => audience).map((s) => [s.step, s.audience])
@@ -27,6 +27,20 @@ test('the gateway may be given with one trailing slash or below a path', async (
   await athClient.register({ providers: oa, developer })
   assert.equal(athClient.gateway, gateway.url)
   assert.deepEqual(gateway.faults, [])
+})
+
+test('[C1] [C2] [C3] [C6] an attestation names the agent as issuer, its type and key, and lives five minutes', async (t) => {
+  const { gateway, client, agent } = await setUp(t)
+  await client().register({ providers: oa, developer })
+  const jwt = String(gateway.seen.at(-1)?.body['agent_attestation'])
+  const [header, claims] = jwt
+    .split('.')
+    .slice(0, 2)
+    .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()))
+  assert.deepEqual(header, { alg: 'ES256', typ: 'JWT', kid: agent.key.kid })
+  assert.equal(claims.iss, agent.agentId)
+  assert.equal(claims.sub, agent.agentId)
+  assert.equal(claims.exp - claims.iat, 300)
 })
 
 test('[C1] `issuer: origin` puts the agent’s origin in `iss`', async (t) => {

@@ -1,0 +1,121 @@
+import {
+  AthError,
+  type ConnectEvent,
+  connect as connectAgent,
+  openBrowser,
+} from '@ath-protocol/client'
+import type { CommandSpec } from '../command-spec.ts'
+import { readDuration, readScopes } from '../flags.ts'
+import { columns, duration } from '../output/shown.ts'
+import { findDeveloper, openAgent } from '../settings.ts'
+import { describeApproval, keepConflict, keepRegistration } from './register.ts'
+
+export const connect: CommandSpec = {
+  usage: 'connect <provider...>',
+  summary: 'Get access in one go: discover, register, ask the user, wait, keep the token.',
+  examples: [
+    'athx connect oa --scope oa:read --why "query approvals"',
+    'athx connect oa crm --scope oa:read,crm:write --why "update customers" --open',
+    'athx connect oa --scope oa:read --wait-timeout 2m --json',
+  ],
+  next: 'athx call <provider> GET /path · athx status',
+  options: (command) => {
+    command
+      .option(
+        '--scope <list>',
+        'scopes, separated by commas; each goes to the provider that has it',
+      )
+      .option('--scopes <list>', 'the same as --scope')
+      .option('--why <text>', 'what for; the user sees it, marked as the agent’s words')
+      .option('--open', 'open the page in a browser')
+      .option('--print', 'only print the page’s address (default)')
+      .option('--wait-timeout <duration>', 'how long to wait (default: while the handshake lives)')
+      .option('--dev-name <name>', 'who answers for the agent')
+      .option('--dev-id <id>', 'their id')
+  },
+  run: async (context, providers) => {
+    const { flags, io, out } = context
+    const scopes = readScopes(flags.text('scope') ?? flags.text('scopes'))
+    const agent = await openAgent(context)
+    const { options, profile, client } = agent
+    const { agentId, key, ...rest } = options
+    const limit = flags.text('waitTimeout')
+    const why = flags.text('why')
+    let waitingFor = ''
+    const onProgress = async (event: ConnectEvent) => {
+      switch (event.step) {
+        case 'discovered':
+          return
+        case 'registered':
+          await keepRegistration(agent, event.registration)
+          out.say(`register  ${event.registration.agent_status}`)
+          for (const approval of event.registration.approved_providers)
+            out.say(describeApproval(approval))
+          return
+        case 'narrowed':
+          out.say(
+            `denied    ${event.denied.join(' ')} at ${event.providerId}${event.reason ? ` (${event.reason})` : ''}`,
+          )
+          return
+        case 'asked':
+          waitingFor = event.handshake.id
+          await profile.keepHandshake(event.handshake)
+          out.say(`ask       ${event.handshake.scopes.join(' ')} at ${event.handshake.providerId}`)
+          out.say(`open      ${event.handshake.authorizationUrl}`)
+          out.say(`waiting   Ctrl-C leaves the question open`)
+          return
+        case 'waiting':
+          out.sayBriefly(`waiting   ${duration(event.elapsedSeconds)}`)
+          return
+        case 'granted':
+          waitingFor = ''
+          await profile.keepSession(event.session)
+          await profile.dropHandshake((await pendingFor(event.session.providerId)) ?? '')
+          out.say(`granted   ${event.session.scopes.join(' ')} at ${event.session.providerId}`)
+      }
+    }
+    const pendingFor = async (providerId: string) =>
+      (await profile.handshakes()).find((one) => one.providerId === providerId)?.id
+    try {
+      const connection = await connectAgent({
+        ...rest,
+        agent: { id: agentId, key, developer: findDeveloper(context, client.agentId) },
+        scopes,
+        providers,
+        ...(why === undefined ? {} : { why }),
+        onConsent: flags.on('open')
+          ? ({ authorizationUrl }) => openBrowser(authorizationUrl)
+          : 'poll',
+        onProgress,
+        ...(limit ? { consentTimeoutSeconds: readDuration(limit, '--wait-timeout') } : {}),
+        signal: io.interrupted,
+      })
+      const { sessions } = connection
+      await out.result(
+        {
+          gateway: client.gateway,
+          agent_id: client.agentId,
+          client_id: connection.client.credentials?.clientId,
+          sessions: sessions.map(({ providerId, scopes, expiresAt }) => ({
+            provider_id: providerId,
+            effective_scopes: scopes,
+            expires_at: expiresAt,
+          })),
+        },
+        columns(
+          sessions.map(({ providerId, scopes, expiresAt }) => [
+            providerId,
+            scopes.join(' '),
+            `${duration(expiresAt - io.now())} left`,
+          ]),
+        ),
+      )
+    } catch (error) {
+      const open = io.interrupted.aborted || isPending(error)
+      if (open && waitingFor) out.say(`go on     athx token --session ${waitingFor} --wait`)
+      return keepConflict(agent, error)
+    }
+  },
+}
+
+const isPending = (error: unknown) => error instanceof AthError && error.code === 'CONSENT_PENDING'

@@ -1,0 +1,57 @@
+import { createAgentKey } from '@ath-protocol/client'
+import type { CommandSpec } from '../command-spec.ts'
+import { requireKey, keyPath } from '../settings.ts'
+import { createPrivate } from '../state/private-file.ts'
+import { UsageError } from '../usage-error.ts'
+
+export const key: CommandSpec = {
+  usage: 'key',
+  summary: 'Make and show the key that is the agent’s identity.',
+  examples: ['athx key new', 'athx key new --key ./agent.pem', 'athx key show --json'],
+  next: 'athx agent init --id <url>',
+  commands: [
+    {
+      usage: 'new',
+      summary: 'Make a P-256 key in a file that only you can read. Never replaces one.',
+      examples: [
+        'athx key new',
+        'athx key new --key ./agent.pem',
+        'ATHX_HOME=./state athx key new',
+      ],
+      next: 'athx agent init --id https://<your domain>/.well-known/agent.json',
+      run: async (context) => {
+        const path = keyPath(context)
+        const made = await createAgentKey()
+        await createPrivate(path, made.privateKeyPem).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw error
+          throw new UsageError(
+            `there is a key at ${path} already`,
+            'use it, or name another place with --key; a new key is a new identity',
+          )
+        })
+        await context.out.result(
+          { path, key_id: made.keyId, public_key: made.publicJwk },
+          `key     ${path}\nkey id  ${made.keyId}`,
+        )
+      },
+    },
+    {
+      usage: 'show',
+      summary: 'Show the public half of the key.',
+      examples: [
+        'athx key show',
+        'athx key show --json | jq .public_key',
+        'athx key show --key ./agent.pem',
+      ],
+      next: 'athx agent init --id <url>',
+      run: async (context) => {
+        const { publicJwk, keyId } = await requireKey(context)
+        const path = context.io.env['ATH_PRIVATE_KEY'] ? 'ATH_PRIVATE_KEY' : keyPath(context)
+        await context.out.result(
+          { path, key_id: keyId, public_key: publicJwk },
+          `key     ${path}\nkey id  ${keyId}\npublic  ${JSON.stringify(publicJwk)}`,
+        )
+      },
+    },
+  ],
+}

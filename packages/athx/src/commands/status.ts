@@ -1,0 +1,83 @@
+import { type AgentRecord, AthError } from '@ath-protocol/client'
+import type { CommandSpec } from '../command-spec.ts'
+import { columns, duration } from '../output/shown.ts'
+import { openAgent } from '../settings.ts'
+import { describeApproval } from './register.ts'
+
+export const status: CommandSpec = {
+  usage: 'status',
+  summary: 'Show what the service approved, which access is live, and what waits for the user.',
+  examples: ['athx status', 'athx status --offline', 'athx status --json | jq .tokens'],
+  next: 'athx connect <provider> --scope <scope> · athx revoke <provider>',
+  options: (command) => {
+    command.option('--offline', 'only what is kept here; do not ask the gateway')
+  },
+  run: async (context) => {
+    const { flags, io, out } = context
+    const { client, profile } = await openAgent(context)
+    const kept = await profile.registration()
+    const record =
+      flags.on('offline') || !client.credentials
+        ? undefined
+        : await client.status({ signal: io.interrupted }).catch(noStatusThere)
+    const tokens = (await profile.sessions()).map(({ providerId, scopes, expiresAt }) => ({
+      provider_id: providerId,
+      scopes,
+      expires_at: expiresAt,
+      seconds_left: Math.max(0, Math.floor(expiresAt - io.now())),
+    }))
+    const pending = (await profile.handshakes()).map((one) => ({
+      provider_id: one.providerId,
+      scopes: one.scopes,
+      ath_session_id: one.id,
+      authorization_url: one.authorizationUrl,
+    }))
+    const clientId = client.credentials?.clientId
+    const agentStatus = record?.agent_status ?? kept?.status
+    const document = {
+      gateway: client.gateway,
+      agent_id: client.agentId,
+      registered: clientId !== undefined,
+      client_id: clientId,
+      agent_status: agentStatus,
+      approved_providers: record?.approved_providers ?? kept?.approvals ?? [],
+      approval_expires: record?.approval_expires ?? kept?.approvalExpires,
+      tokens,
+      pending,
+    }
+    await out.result(
+      document,
+      [
+        `gateway  ${document.gateway}`,
+        `agent    ${document.agent_id}`,
+        clientId === undefined
+          ? 'not registered here: athx connect <provider> --scope <scope>'
+          : `client   ${clientId}  ${agentStatus ?? ''}`.trimEnd(),
+        ...document.approved_providers.map(describeApproval),
+        ...(tokens.length > 0 ? ['tokens', indent(columns(tokens.map(tokenRow)))] : []),
+        ...pending.map(
+          (one) => `pending  ${one.provider_id}: athx token --session ${one.ath_session_id} --wait`,
+        ),
+      ].join('\n'),
+    )
+    return clientId === undefined ? 4 : 0
+  },
+}
+
+const tokenRow = (token: {
+  readonly provider_id: string
+  readonly scopes: readonly string[]
+  readonly seconds_left: number
+}) => [
+  token.provider_id,
+  token.scopes.join(' '),
+  token.seconds_left > 0 ? `${duration(token.seconds_left)} left` : 'expired',
+]
+
+const indent = (text: string) => text.replace(/^/gm, '  ')
+
+/** Some gateways show an agent’s status to logged-in people only (C20): then what is kept here is shown. */
+function noStatusThere(error: unknown): AgentRecord | undefined {
+  if (error instanceof AthError && (error.status === 404 || error.status === 405)) return undefined
+  throw error
+}

@@ -1,0 +1,31 @@
+import { UsageError } from './usage-error.ts'
+
+/** The flags of one run, by their long names in camelCase. */
+export interface Flags {
+  text(name: string): string | undefined
+  on(name: string): boolean
+  list(name: string): readonly string[]
+}
+
+export function readFlags(values: Readonly<Record<string, unknown>>): Flags {
+  return {
+    text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
+    on: (name) => values[name] === true,
+    list: (name) => (Array.isArray(values[name]) ? (values[name] as string[]) : []),
+  }
+}
+
+/** `30`, `30s`, `10m` or `2h` in seconds. */
+export function readDuration(text: string, what: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text)
+  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600 }[match?.[2] ?? 's']!
+  if (match && seconds > 0) return seconds
+  throw new UsageError(`${what} is not a duration: ${text}`, 'write 30, 30s, 10m or 2h')
+}
+
+/** `a,b` or `a b`, each once. */
+export function readScopes(text: string | undefined): readonly string[] {
+  const scopes = [...new Set((text ?? '').split(/[\s,]+/).filter((scope) => scope !== ''))]
+  if (scopes.length > 0) return scopes
+  throw new UsageError('no scopes were given', 'add --scopes a,b; `athx discover` lists them')
+}
