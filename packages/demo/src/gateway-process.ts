@@ -10,6 +10,8 @@ const readySeconds = 20
 /** The gateway as operators run it: a process of its own, which can die. */
 export interface GatewayProcess {
   readonly url: string
+  /** Where its store, keys and audit records are. */
+  readonly dataDir: string
   /** Resolves when it serves. */
   start(): Promise<void>
   /** SIGKILL: no goodbye, nothing flushed. */
@@ -31,6 +33,7 @@ export interface CommandResult {
 interface GatewayOptions {
   readonly url: string
   readonly configFile: string
+  readonly dataDir: string
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -56,8 +59,12 @@ export function createGatewayProcess(options: GatewayOptions): GatewayProcess {
     child = undefined
   }
 
+  // Whatever becomes of the demo, no gateway is left behind.
+  process.on('exit', () => child?.kill('SIGKILL'))
+
   return {
     url: options.url,
+    dataDir: options.dataDir,
     async start() {
       const started = run(['dev', '--config', options.configFile])
       child = started
@@ -76,13 +83,13 @@ export function createGatewayProcess(options: GatewayOptions): GatewayProcess {
       clearTimeout(forced)
     },
     command(args) {
-      const process = run([...args, '--config', options.configFile])
+      const command = run(['--config', options.configFile, ...args])
       let stdout = ''
       let stderr = ''
-      process.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
-      process.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')))
+      command.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')))
+      command.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')))
       return new Promise((resolve) => {
-        process.once('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
+        command.once('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
       })
     },
     lastWords: () => output,

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { redirectUris, writeGatewayConfig } from './gateway-config.ts'
 import { createGatewayProcess, findFreePort, type GatewayProcess } from './gateway-process.ts'
-import { createBrowserPerson } from './person/browser.ts'
 import { findChromium } from './person/chromium.ts'
 import { createHuman } from './person/human.ts'
 import type { Person } from './person/person.ts'
@@ -35,14 +34,14 @@ if (typeof parsed === 'string') {
 
 async function demo(args: DemoArguments): Promise<number> {
   const cleanups: (() => Promise<unknown>)[] = []
-  const interrupted = Promise.withResolvers<void>()
+  const interrupted = Promise.withResolvers<undefined>()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => interrupted.resolve())
+    process.on(signal, () => interrupted.resolve(undefined))
   try {
-    return await Promise.race([
-      run(args, cleanups, interrupted.promise),
-      interrupted.promise.then(() => exitCodes.interrupted),
-    ])
+    const exitCode = await Promise.race([run(args, cleanups), interrupted.promise])
+    if (exitCode === undefined) return exitCodes.interrupted
+    if (!args.auto) await interrupted.promise
+    return exitCode
   } catch (error) {
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
     return exitCodes.notStarted
@@ -51,11 +50,7 @@ async function demo(args: DemoArguments): Promise<number> {
   }
 }
 
-async function run(
-  args: DemoArguments,
-  cleanups: (() => Promise<unknown>)[],
-  interrupted: Promise<void>,
-): Promise<number> {
+async function run(args: DemoArguments, cleanups: (() => Promise<unknown>)[]): Promise<number> {
   const talk = args.json ? process.stderr : process.stdout
   const say = (line: string) => void talk.write(`${line}\n`)
   const startedAt = performance.now()
@@ -66,7 +61,7 @@ async function run(
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
   const { world, gateway, configFile } = await open(folder, cleanups)
   const person: Person = args.auto
-    ? await createBrowserPerson(executable)
+    ? await openBrowserPerson(executable)
     : createHuman({ say, lang: args.lang, open: talk.isTTY })
   cleanups.push(() => person.close())
 
@@ -91,11 +86,14 @@ async function run(
   )
   if (met < steps.length)
     process.stderr.write(`\nthe gateway's last words:\n${gateway.lastWords()}\n`)
-  if (!args.auto) {
-    for (const line of whatToTry(world, gateway.url, configFile, args.lang)) say(line)
-    await interrupted
-  }
+  if (!args.auto) for (const line of whatToTry(world, gateway.url, configFile, args.lang)) say(line)
   return met === steps.length ? exitCodes.met : exitCodes.notMet
+}
+
+/** The driver of the browser takes 50 MB, so it is loaded only where it is needed. */
+async function openBrowserPerson(executable: string): Promise<Person> {
+  const { createBrowserPerson } = await import('./person/browser.ts')
+  return createBrowserPerson(executable)
 }
 
 /** Starts the company and, before it, the gateway. */
@@ -109,7 +107,12 @@ async function open(
   const { yaml, environment } = writeGatewayConfig(url, world)
   const configFile = join(folder, 'sallyport.yaml')
   await writeFile(configFile, yaml, { mode: 0o600 })
-  const gateway = createGatewayProcess({ url, configFile, environment })
+  const gateway = createGatewayProcess({
+    url,
+    configFile,
+    dataDir: join(folder, 'data'),
+    environment,
+  })
   cleanups.push(() => gateway.stop())
   await gateway.start()
   return { world, gateway, configFile }

@@ -121,18 +121,3 @@ export const nothingLeaked: Step<Stage> = {
     )
   },
 }
-
-export const verifyAudit: Step<Stage> = {
-  name: 'audit_verify',
-  title: { en: 'sallyport audit verify', zh: 'sallyport audit verify 审计校验' },
-  expected: 'exit code 0',
-  async run({ gateway }) {
-    const { exitCode, stdout, stderr } = await gateway.command(['audit', 'verify'])
-    const lines = `${stdout}\n${stderr}`.split('\n').map((line) => line.trim())
-    return expectAll(
-      `exit code ${exitCode}`,
-      { 'the chain is whole': exitCode === 0 },
-      lines.filter((line) => line !== '').slice(0, 4),
-    )
-  },
-}

@@ -1,4 +1,5 @@
 import type { Step } from '../run/step.ts'
+import { verifyAudit } from './audit.ts'
 import {
   approvalsAfterExpiry,
   changeCustomer,
@@ -6,7 +7,7 @@ import {
   slowAndBroken,
   streamLedger,
 } from './legacy-systems.ts'
-import { killAndRestart, nothingLeaked, refreshUpstream, revoke, verifyAudit } from './over-time.ts'
+import { killAndRestart, nothingLeaked, refreshUpstream, revoke } from './over-time.ts'
 import {
   knownAgentWithNo,
   neverGranted,
