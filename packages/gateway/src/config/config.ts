@@ -39,7 +39,12 @@ export interface GatewayConfig {
 export interface Listen {
   readonly host: string
   readonly port: number
-  readonly tls?: { readonly certFile: string; readonly keyFile: string }
+  readonly tls?: {
+    readonly certFile: string
+    readonly keyFile: string
+    /** With it only callers whose certificate this CA signed are let in (mutual TLS, R115). */
+    readonly clientCaFile?: string
+  }
   /** Proxies (CIDR) whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly drainSeconds: number

@@ -71,6 +71,9 @@ function checkFiles(file: ConfigFile, folder: string): readonly Finding[] {
       ? ([
           [['gateway', 'listen', 'tls', 'cert'], tls.cert],
           [['gateway', 'listen', 'tls', 'key'], tls.key],
+          ...(tls.client_ca === undefined
+            ? []
+            : [[['gateway', 'listen', 'tls', 'client_ca'], tls.client_ca]]),
         ] as [Finding['path'], string][])
       : []),
     ...Object.entries(file.providers).flatMap(([id, { ca }]): [Finding['path'], string][] =>

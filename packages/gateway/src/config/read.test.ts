@@ -165,8 +165,8 @@ const cases: readonly (readonly [name: string, text: string, ...problems: RegExp
   ],
   [
     'a provider id that no URL takes',
-    `version: 1\nproviders:\n  "o a": { url: http://x, auth: { kind: none }, scopes: { r: [GET /] } }\n`,
-    /providers\["o a"\]: this name does not fit: letters, digits/,
+    `version: 1\nproviders:\n  "o,a": { url: http://x, auth: { kind: none }, scopes: { r: [GET /] } }\n`,
+    /providers\["o,a"\]: this name does not fit: letters, digits/,
   ],
   [
     'an agent rule for a beginning of a host',

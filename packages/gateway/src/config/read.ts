@@ -26,6 +26,7 @@ export function readConfigText(
       { severity: 'error', file: name, line: 0, column: 0, key: '', problem: 'is over 1 MiB' },
     ])
   const document = readDocument(text, sources)
+  const value = document.value ?? Object.create(null)
   const locate = (finding: Finding): ConfigProblem => {
     const place =
       'line' in finding ? (finding as Finding & { line: number; column: number }) : undefined
@@ -36,12 +37,11 @@ export function readConfigText(
       file: name,
       line,
       column,
-      key: writePath(path),
+      key: writePath(path.map((part, at) => shownKey(part, path.slice(0, at), value))),
       problem,
       ...(fix === undefined ? {} : { fix }),
     }
   }
-  const value = document.value ?? Object.create(null)
   const parsed = parse(document, value)
   const shown = parsed.success ? undefined : hideSecrets(value, [], document, value)
   const found = parsed.success
@@ -82,6 +82,14 @@ function asTyped(text: string, expected: string): number | boolean | undefined {
   if (expected === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined
   if (expected !== 'number' && expected !== 'int') return undefined
   return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** A key that is ours, or looks like a name: after a forgotten colon a secret can be part of the key. */
+function shownKey(part: PathPart, parent: readonly PathPart[], whole: unknown): PathPart {
+  if (typeof part === 'number') return part
+  if (part === 'kind' || schemaAt(parent, whole)?.properties?.[part] !== undefined) return part
+  const hasValue = (valueAt(whole, [...parent, part]) ?? null) !== null
+  return hasValue && /^[\x21\x23-\x26\x28-\x7e]{1,128}$/.test(part) ? part : '(a key)'
 }
 
 /** A copy in which secrets, inserted values and what stands under unknown keys cannot be seen. */

@@ -41,6 +41,9 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
             tls: {
               certFile: resolve(options.folder, gateway.listen.tls.cert),
               keyFile: resolve(options.folder, gateway.listen.tls.key),
+              ...(gateway.listen.tls.client_ca === undefined
+                ? {}
+                : { clientCaFile: resolve(options.folder, gateway.listen.tls.client_ca) }),
             },
           }
         : {}),

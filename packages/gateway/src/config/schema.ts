@@ -367,6 +367,9 @@ const gateway = z.strictObject({
             'PEM certificate chain.',
           ),
           key: filePath('write the path of the PEM key', './gw.key').describe('PEM private key.'),
+          client_ca: filePath('write the path of the PEM CA', './agents-ca.pem')
+            .optional()
+            .describe('Mutual TLS: only callers with a certificate of this CA are let in.'),
         })
         .optional()
         .describe('Speak TLS here. Without it a TLS-ending proxy must stand before.'),

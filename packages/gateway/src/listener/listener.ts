@@ -61,6 +61,13 @@ export function openListener(options: ListenerOptions): Promise<Listener> {
         ALPNProtocols: ['http/1.1'],
         cert: readFileSync(listen.tls.certFile),
         key: readFileSync(listen.tls.keyFile),
+        ...(listen.tls.clientCaFile === undefined
+          ? {}
+          : {
+              ca: readFileSync(listen.tls.clientCaFile),
+              requestCert: true,
+              rejectUnauthorized: true,
+            }),
       })
     : http.createServer(settings)
   server.on('request', (request, response) => route(routes, request, response, false))
