@@ -9,7 +9,7 @@ import { verifyAudit } from '../../src/adapters/audit-file/verify-audit.ts'
 import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
 import { openSigningKey, generateSigningKey } from '../../src/adapters/file-keys/signing-key.ts'
 import { createSeal, sealingKey } from '../../src/adapters/file-keys/seal.ts'
-import { systemRandom } from '../system.ts'
+import { systemRandom } from '../../src/adapters/system/random.ts'
 
 const random = createSeededRandom('audit')
 const seal = createSeal([sealingKey(Buffer.alloc(32, 1))], random)

@@ -9,7 +9,8 @@ import { sampleHandshake, testEpoch } from '@sallyport/testing'
 import { openAudit } from '../../src/adapters/audit-file/open-audit.ts'
 import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
 import { openStore } from '../../src/adapters/sqlite/open-store.ts'
-import { systemClock, systemRandom } from '../system.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { systemRandom } from '../../src/adapters/system/random.ts'
 
 const [dir = '', task = ''] = process.argv.slice(2)
 const answer = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`)

@@ -11,7 +11,8 @@ import { verifyAudit } from '../../src/adapters/audit-file/verify-audit.ts'
 import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
 import { openStore } from '../../src/adapters/sqlite/open-store.ts'
 import { createFolder } from '../data-folder.ts'
-import { systemClock, systemRandom } from '../system.ts'
+import { systemClock } from '../../src/adapters/system/clock.ts'
+import { systemRandom } from '../../src/adapters/system/random.ts'
 
 interface Answer {
   readonly ready?: true

@@ -91,8 +91,12 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       commitSoon().catch(ignore)
       return
     }
-    timers.write ??= setTimeout(() => enqueue(write).catch(ignore), writeDelayMilliseconds)
-    timers.sync ??= setTimeout(() => commitSoon().catch(ignore), syncDelayMilliseconds)
+    timers.write ??= setTimeout(() => {
+      enqueue(write).catch(ignore)
+    }, writeDelayMilliseconds)
+    timers.sync ??= setTimeout(() => {
+      commitSoon().catch(ignore)
+    }, syncDelayMilliseconds)
   }
   const closeDown = async () => {
     try {

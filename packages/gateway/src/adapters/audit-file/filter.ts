@@ -31,14 +31,21 @@ export function parseAuditFilter(text: string): Result<AuditFilter, string> {
   return ok(conditions)
 }
 
-/** A list holds a value when one of its items is it; a field that is absent equals nothing. */
+/** A list holds a value when one of its items is it; a field that is absent, or is a record, equals nothing. */
 export function matchesFilter(filter: AuditFilter, record: AuditRecord): boolean {
   return filter.every(({ key, equal, value }) => holds(lookUp(record, key), value) === equal)
 }
 
 function holds(found: unknown, value: string): boolean {
-  if (Array.isArray(found)) return found.some((item) => String(item) === value)
-  return found !== undefined && found !== null && String(found) === value
+  if (Array.isArray(found)) return found.some((item) => holds(item, value))
+  switch (typeof found) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return String(found) === value
+    default:
+      return false
+  }
 }
 
 function lookUp(record: AuditRecord, key: string): unknown {

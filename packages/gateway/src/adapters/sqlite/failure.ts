@@ -18,7 +18,7 @@ export function explainStoreFailure(file: string, cause: unknown): unknown {
   const { errcode, code: systemCode } = (cause ?? {}) as { errcode?: unknown; code?: unknown }
   const explained = (problem: string, fix: string) => new StartError(problem, fix, { cause })
   // Extended codes carry the primary one in their low byte.
-  switch (typeof errcode === 'number' ? errcode & 0xff : undefined) {
+  switch (typeof errcode === 'number' ? errcode & 0xff : 0) {
     case code.busy:
     case code.locked:
       return explained(
