@@ -7,6 +7,7 @@ import {
   nameFaults,
   packageFaults,
   packageLaw,
+  purityFaults,
   readModule,
   readModules,
 } from './architecture.ts'
@@ -42,11 +43,15 @@ test('no folders import each other in a ring', () => {
   assert.deepEqual(folderCycles(modules), [])
 })
 
+test('rules and stories take time, network and the process from ports', () => {
+  assert.deepEqual(purityFaults(modules), [])
+})
+
 test('no name is a word that says nothing', () => {
   assert.deepEqual(nameFaults(modules), [])
 })
 
-const faults = { packageFaults, folderFaults, nameFaults, folderCycles }
+const faults = { packageFaults, folderFaults, nameFaults, purityFaults }
 
 test('each law finds what breaks it', () => {
   const broken: readonly (readonly [keyof typeof faults, string, string])[] = [
@@ -60,6 +65,10 @@ test('each law finds what breaks it', () => {
     ['packageFaults', 'packages/unknown/src/a.ts', ''],
     ['folderFaults', 'packages/gateway/src/story/a.ts', `import { a } from '../adapters/b.ts'`],
     ['folderFaults', 'packages/gateway/src/adapters/a.ts', `import { a } from '../story/b.ts'`],
+    ['purityFaults', 'packages/server/src/a.ts', `const now = new Date()`],
+    ['purityFaults', 'packages/server/src/a.ts', `globalThis.fetch('https://a.example')`],
+    ['purityFaults', 'packages/gateway/src/story/a.ts', `import { connect } from 'node:net'`],
+    ['purityFaults', 'packages/gateway/src/story/a.ts', `import process from 'node:process'`],
     ['nameFaults', 'packages/types/src/string-utils.ts', ''],
     ['nameFaults', 'packages/types/src/a.ts', `export class SessionManager {}`],
     ['nameFaults', 'packages/types/src/a.ts', `export interface IStore {}`],

@@ -83,6 +83,18 @@ export const folderLaw: readonly FolderLaw[] = [
   },
 ]
 
+/** Code that takes time, network and the process from ports only. What oxlint cannot express is looked for here. */
+export const pureLaw = {
+  in: /^packages\/(?:types|server|gateway)\/src\//,
+  // Each of these is an edge: a socket, a file of the operator, or the composition root.
+  except: new RegExp(
+    `^${gateway}/(?:(?:main|compose|admin/socket|config/load)\\.ts$|(?:compose|cli|listener|adapters)/)`,
+  ),
+  modules:
+    /^node:(?:process|net|https?|http2|tls|dgram|dns|child_process|worker_threads|fs)(?:\/|$)/,
+  globals: /\bnew Date\(\)|\bglobalThis\.(?:fetch|process)\b|\bperformance\.now\b/,
+} as const
+
 /** Names that say nothing. */
 export const bannedWords = ['util', 'utils', 'helper', 'helpers', 'common', 'manager', 'misc']
 
@@ -92,6 +104,8 @@ export interface Import {
   readonly target: string | undefined
   /** Erased when the file runs. */
   readonly typeOnly: boolean
+  /** What it imports, as written. */
+  readonly names: string
 }
 
 export interface Module {
@@ -100,20 +114,23 @@ export interface Module {
   readonly isTest: boolean
   readonly imports: readonly Import[]
   readonly exports: readonly string[]
+  /** What it reaches for past the ports. */
+  readonly reaches: readonly string[]
 }
 
 const statement =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[\w*{}\s,$]*?\sfrom\s+)?'([^'\n]+)'|\bimport\('([^'\n]+)'\)/g
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:([\w*{}\s,$]*?)\sfrom\s+)?'([^'\n]+)'|\bimport\('([^'\n]+)'\)/g
 const declaration =
   /(?:^|\n)export\s+(?:declare\s+)?(?:async\s+)?(?:function\*?|const|let|class|interface|type)\s+([A-Za-z_$][\w$]*)/g
 
 export function readModule(file: string, source: string): Module {
   const imports = [...source.matchAll(statement)].map((match): Import => {
-    const specifier = match[2] ?? match[3] ?? ''
+    const specifier = match[3] ?? match[4] ?? ''
     return {
       specifier,
       target: specifier.startsWith('.') ? join(dirname(file), specifier) : undefined,
       typeOnly: match[1] !== undefined,
+      names: match[2]?.trim() ?? '',
     }
   })
   return {
@@ -121,6 +138,7 @@ export function readModule(file: string, source: string): Module {
     isTest: file.endsWith('.test.ts') || /^packages\/[^/]+\/test\//.test(file),
     imports,
     exports: [...source.matchAll(declaration)].map((match) => match[1] ?? ''),
+    reaches: source.match(new RegExp(pureLaw.globals, 'g')) ?? [],
   }
 }
 
@@ -172,6 +190,21 @@ export function folderFaults(modules: readonly Module[]): readonly string[] {
       ),
     )
 }
+
+/** Places where pure code reads the clock, opens a socket or asks the process by itself. */
+export function purityFaults(modules: readonly Module[]): readonly string[] {
+  return modules
+    .filter(({ file, isTest }) => !isTest && pureLaw.in.test(file) && !pureLaw.except.test(file))
+    .flatMap(({ file, imports, reaches }) => [
+      ...reaches.map((found) => `${file}: takes ${found} past the ports`),
+      // Constants of `node:http` are data: its list of methods, its names of statuses.
+      ...imports
+        .filter(({ specifier, names }) => pureLaw.modules.test(specifier) && !isData(names))
+        .map(({ specifier }) => `${file}: takes ${specifier} past the ports`),
+    ])
+}
+
+const isData = (names: string) => /^\{\s*[A-Z_]+\s*\}$/.test(names)
 
 /** A folder directly under a package's `src`; a file there stands for itself. */
 const folderOf = (file: string) => file.split('/').slice(0, 4).join('/')

@@ -23,6 +23,7 @@ export function renderLayers(): string {
     'Inside the packages:',
     '',
     ...folderLaw.map(({ what }) => `- ${what}`),
+    '- rules and stories take time, network and the process from ports only',
     `- no file and no export is named with ${code(bannedWords)}, \`I…\` or \`…Impl\``,
     '',
   ].join('\n')
