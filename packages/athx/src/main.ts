@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import process from 'node:process'
 import type { Io } from './io.ts'
-import { run } from './run.ts'
+import { readVersion } from './version-number.ts'
 
 const interruption = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -24,4 +24,9 @@ const io: Io = {
   nodeVersion: process.versions.node,
   now: () => Date.now() / 1000,
 }
-process.exitCode = await run(process.argv.slice(2), io)
+const argv = process.argv.slice(2)
+if (argv.length === 1 && argv[0] === '--version') process.stdout.write(`${readVersion()}\n`)
+else {
+  const { run } = await import('./run.ts')
+  process.exitCode = await run(argv, io)
+}

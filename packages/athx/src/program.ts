@@ -16,6 +16,7 @@ import { status } from './commands/status.ts'
 import { token } from './commands/token.ts'
 import { version } from './commands/version.ts'
 import { refuseSecret } from './secret-input.ts'
+import { readVersion } from './version-number.ts'
 
 const everyday = [connect, call, status, revoke]
 const steps = [discover, register, authorize, token, proxy]
@@ -38,8 +39,8 @@ export function createProgram(act: Act): Command {
   const program = new Command('athx')
   describe(program, root)
   addSharedOptions(program)
+  program.version(readVersion(), '-V, --version', 'print the version')
   program.helpCommand(false).exitOverride()
-  program.option('-V, --version', 'print the version')
   for (const spec of [...everyday, ...steps, ...upkeep]) program.addCommand(build(spec, act))
   return program
 }

@@ -8,7 +8,6 @@ import { type Act, createProgram } from './program.ts'
 import { findSettingValue } from './settings.ts'
 import { readConfig } from './state/config-file.ts'
 import { findHome } from './state/home.ts'
-import { printVersion } from './commands/version.ts'
 
 /** Runs one command line and returns the exit code. Never exits and never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -31,10 +30,6 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     }),
   )
   try {
-    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-      await printVersion(createOutput(io, { json: false, quiet: false }))
-      return 0
-    }
     // A bare `athx` asks what it can do; that is no mistake.
     if (argv.length === 0) {
       program.outputHelp()

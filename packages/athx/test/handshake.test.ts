@@ -23,10 +23,15 @@ test('the known verbs with their known flags do the whole protocol, each in a pr
   assert.equal(JSON.parse(discovered.stdout).supported_providers[0].provider_id, 'oa')
 
   const provider = ['--provider', 'oa', '--scopes', 'oa:read,oa:write']
-  const registered = await athx([
-    ...['register', ...common, ...provider, '--purpose', 'test', '--format', 'json'],
-    ...['--dev-name', 'Example', '--dev-id', 'example'],
-  ])
+  const developer = ['--dev-name', 'Example', '--dev-id', 'example']
+  const registered = await athx(
+    ['register', ...common, ...provider, ...developer].concat(
+      '--purpose',
+      'test',
+      '--format',
+      'json',
+    ),
+  )
   assert.equal(registered.code, 0, registered.stderr)
   const registration = JSON.parse(registered.stdout)
   assert.equal(registration.client_id, gateway.clientId)
@@ -40,9 +45,9 @@ test('the known verbs with their known flags do the whole protocol, each in a pr
   const early = await athx(['token', ...common, '--code', 'code', '--session', session])
   assert.equal(early.code, 6)
   gateway.userAnswer = ['oa:read']
-  const got = await athx([
-    ...['token', ...common, '--code', 'code', '--session', session, '--format', 'json'],
-  ])
+  const got = await athx(
+    ['token', ...common, '--code', 'code', '--session', session].concat('--format', 'json'),
+  )
   assert.equal(got.code, 0, got.stderr)
   assert.deepEqual(JSON.parse(got.stdout).effective_scopes, ['oa:read'])
   assert.equal(JSON.parse(got.stdout).access_token, 'ath_tk_••••••')
@@ -76,6 +81,8 @@ test('`connect` does it in one verb and waits; what it keeps only its owner can 
   assert.match(stderr, /^register {2}approved$/m)
   for (const secret of [gateway.clientSecret, 'ath_tk_'])
     assert.equal((stdout + stderr).includes(secret), false)
+  const state = JSON.parse((await athx(['status', '--json'])).stdout)
+  assert.deepEqual(state.pending, [])
   const files = await listFiles(join(home, 'athx'))
   assert.ok(files.length >= 4)
   for (const { path, mode } of files)

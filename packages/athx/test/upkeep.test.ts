@@ -64,6 +64,13 @@ test('exit codes and error codes are explained without a network', async (t) => 
   assert.equal((await athx(['help', 'NO_SUCH'], { bare: true })).code, 3)
 })
 
+test('the version is told by every spelling', async (t) => {
+  const { athx } = await setUp(t)
+  for (const args of [['--version'], ['-V'], ['version']])
+    assert.match((await athx(args, { bare: true })).stdout, /^\d+\.\d+\.\d+\n$/)
+  assert.equal(JSON.parse((await athx(['version', '--json'], { bare: true })).stdout).ath, '0.1')
+})
+
 test('settings: a flag beats the environment, which beats the file', async (t) => {
   const { athx, gateway, agent } = await setUp(t)
   const get = async (name: string, args: string[] = [], env = {}) =>

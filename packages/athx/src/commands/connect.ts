@@ -68,14 +68,12 @@ export const connect: CommandSpec = {
           out.sayBriefly(`waiting   ${duration(event.elapsedSeconds)}`)
           return
         case 'granted':
-          waitingFor = ''
           await profile.keepSession(event.session)
-          await profile.dropHandshake((await pendingFor(event.session.providerId)) ?? '')
+          await profile.dropHandshake(waitingFor)
+          waitingFor = ''
           out.say(`granted   ${event.session.scopes.join(' ')} at ${event.session.providerId}`)
       }
     }
-    const pendingFor = async (providerId: string) =>
-      (await profile.handshakes()).find((one) => one.providerId === providerId)?.id
     try {
       const connection = await connectAgent({
         ...rest,

@@ -1,7 +1,13 @@
-import { type AgentRecord, AthError } from '@ath-protocol/client'
+import {
+  type AgentRecord,
+  AthError,
+  handshakeLifetimeSeconds,
+  type PendingHandshake,
+} from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { columns, duration } from '../output/shown.ts'
 import { openAgent } from '../settings.ts'
+import type { Profile } from '../state/profile.ts'
 import { describeApproval } from './register.ts'
 
 export const status: CommandSpec = {
@@ -26,7 +32,7 @@ export const status: CommandSpec = {
       expires_at: expiresAt,
       seconds_left: Math.max(0, Math.floor(expiresAt - io.now())),
     }))
-    const pending = (await profile.handshakes()).map((one) => ({
+    const pending = (await openHandshakes(profile, io.now())).map((one) => ({
       provider_id: one.providerId,
       scopes: one.scopes,
       ath_session_id: one.id,
@@ -62,6 +68,14 @@ export const status: CommandSpec = {
     )
     return clientId === undefined ? 4 : 0
   },
+}
+
+/** Those that the user can still answer; the others are forgotten. */
+async function openHandshakes(profile: Profile, now: number): Promise<readonly PendingHandshake[]> {
+  const all = await profile.handshakes()
+  const isOver = (one: PendingHandshake) => now >= one.startedAt + handshakeLifetimeSeconds
+  for (const one of all) if (isOver(one)) await profile.dropHandshake(one.id)
+  return all.filter((one) => !isOver(one))
 }
 
 const tokenRow = (token: {
