@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
+import type { TestContext } from 'node:test'
 import {
   type AuditEvent,
   type AuditSink,
@@ -214,6 +215,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
+/** A world for one test, closed with it however it ends. */
+export async function openOther(t: TestContext, options: WorldOptions = {}): Promise<World> {
+  const world = await openWorld(options)
+  t.after(() => world.close())
+  return world
+}
+
 function registration(now: number): Registration {
   return {
     clientId: 'ath_client',
@@ -269,8 +277,9 @@ export async function startUpstream(
 
 /** An upstream that answers whatever bytes it is told to, once the request's head is here. */
 export async function startRawUpstream(
+  t: TestContext,
   answer: (socket: net.Socket, head: string) => void,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+): Promise<{ readonly url: string }> {
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
     sockets.add(socket)
@@ -285,14 +294,11 @@ export async function startRawUpstream(
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
-  }
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}` }
 }
 
 export interface Answer {
