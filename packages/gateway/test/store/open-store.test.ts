@@ -138,7 +138,7 @@ describe('openStore', () => {
     assert.equal(statSync(join(dir, 'store.db')).mode & 0o777, 0o600)
   })
 
-  test('commits wait for the disk', async () => {
+  test('the store is in WAL mode', async () => {
     const store = await openTestStore(folder.dir)
     const database = new DatabaseSync(file())
     assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
