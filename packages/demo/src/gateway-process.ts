@@ -16,7 +16,7 @@ export interface GatewayProcess {
   start(): Promise<void>
   /** SIGKILL: no goodbye, nothing flushed. */
   kill(): Promise<void>
-  /** SIGTERM, and SIGKILL when it does not hear. */
+  /** SIGTERM, and SIGKILL when it does not hear. For good: it is not started again. */
   stop(): Promise<void>
   /** Runs `sallyport …` beside it. */
   command(args: readonly string[]): Promise<CommandResult>
@@ -41,6 +41,7 @@ export function createGatewayProcess(options: GatewayOptions): GatewayProcess {
   let child: ChildProcess | undefined
   let exited: Promise<unknown> = Promise.resolve()
   let output = ''
+  let stopped = false
 
   const run = (args: readonly string[]) =>
     spawn(process.execPath, ['--conditions=sallyport-source', gatewayEntry, ...args], {
@@ -66,6 +67,7 @@ export function createGatewayProcess(options: GatewayOptions): GatewayProcess {
     url: options.url,
     dataDir: options.dataDir,
     async start() {
+      if (stopped) throw new Error('the gateway was stopped for good')
       const started = run(['dev', '--config', options.configFile])
       child = started
       exited = new Promise((resolve) => started.once('close', resolve))
@@ -78,6 +80,7 @@ export function createGatewayProcess(options: GatewayOptions): GatewayProcess {
     },
     kill: () => end('SIGKILL'),
     async stop() {
+      stopped = true
       const forced = setTimeout(() => child?.kill('SIGKILL'), 5000)
       await end('SIGTERM')
       clearTimeout(forced)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,13 +35,14 @@ if (typeof parsed === 'string') {
 
 async function demo(args: DemoArguments): Promise<number> {
   const cleanups: (() => Promise<unknown>)[] = []
-  const interrupted = Promise.withResolvers<undefined>()
+  const interrupt = new AbortController()
+  const interrupted = once(interrupt.signal, 'abort').then(() => undefined)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => interrupted.resolve(undefined))
+    process.on(signal, () => interrupt.abort())
   try {
-    const exitCode = await Promise.race([run(args, cleanups), interrupted.promise])
+    const exitCode = await Promise.race([run(args, cleanups, interrupt.signal), interrupted])
     if (exitCode === undefined) return exitCodes.interrupted
-    if (!args.auto) await interrupted.promise
+    if (!args.auto) await interrupted
     return exitCode
   } catch (error) {
     process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -50,7 +52,11 @@ async function demo(args: DemoArguments): Promise<number> {
   }
 }
 
-async function run(args: DemoArguments, cleanups: (() => Promise<unknown>)[]): Promise<number> {
+async function run(
+  args: DemoArguments,
+  cleanups: (() => Promise<unknown>)[],
+  signal: AbortSignal,
+): Promise<number> {
   const talk = args.json ? process.stderr : process.stdout
   const say = (line: string) => void talk.write(`${line}\n`)
   const startedAt = performance.now()
@@ -78,7 +84,9 @@ async function run(args: DemoArguments, cleanups: (() => Promise<unknown>)[]): P
   const stage = createStage(world, gateway, person, args.lang)
   const met = await runSteps(steps, stage, reporter, {
     stepSeconds: args.auto ? browserSeconds : personSeconds,
+    signal,
   })
+  if (signal.aborted) return exitCodes.interrupted
   say(
     zh
       ? `\n   ${steps.length} 项预期，${met} 项符合`

@@ -8,6 +8,10 @@ const mostPages = 8
 export async function createBrowserPerson(executablePath: string): Promise<Person> {
   const browser: Browser = await chromium.launch({
     executablePath,
+    // The driver would end the whole process at once; the demo has more to put away than a browser.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -44,6 +44,21 @@ test('a step that throws or hangs has failed, and the next ones still run', asyn
   ])
 })
 
+test('after an interruption no step begins and none is reported', async () => {
+  const interrupt = new AbortController()
+  const seen: string[] = []
+  const reporter: Reporter = { begin: () => undefined, end: ({ name }) => seen.push(name) }
+  const interrupting = step('interrupting', async () => {
+    interrupt.abort()
+    return { ok: true, got: '', because: [] }
+  })
+  await runSteps([fine, interrupting, fine], undefined, reporter, {
+    stepSeconds: 1,
+    signal: interrupt.signal,
+  })
+  assert.deepEqual(seen, ['fine'])
+})
+
 test('the JSON report is one object a step and nothing else', async () => {
   const { out, text } = sink()
   await runSteps([fine, thrown], undefined, createJsonReporter(out), { stepSeconds: 1 })

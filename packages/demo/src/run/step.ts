@@ -36,9 +36,11 @@ export interface Reporter {
   end(report: StepReport, title: Text, because: readonly string[]): void
 }
 
-/** A step that does not come back in this time has failed. A person gets longer. */
 export interface Patience {
+  /** A step that does not come back in this time has failed. A person gets longer. */
   readonly stepSeconds: number
+  /** Aborted: no further step, and no word about the one that runs. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -53,10 +55,12 @@ export async function runSteps<Stage>(
 ): Promise<number> {
   let met = 0
   for (const [index, step] of steps.entries()) {
+    if (patience.signal?.aborted) break
     const number = index + 1
     reporter.begin(number, step.title)
     const startedAt = performance.now()
     const finding = await attempt(() => step.run(stage), patience.stepSeconds)
+    if (patience.signal?.aborted) break
     if (finding.ok) met++
     const ms = Math.round(performance.now() - startedAt)
     const { name, expected, title } = step
