@@ -1,5 +1,5 @@
 import type { AuditEvent, Registration, RegistrationStatus } from '@ath-protocol/server'
-import { endGrant } from '@ath-protocol/server'
+import { endGrantBy } from '@ath-protocol/server'
 import { type ApprovedProvider, fail, ok, type Result } from '@ath-protocol/types'
 import { nearest } from '../config/nearest.ts'
 import { decideScopes, denyScopes } from './decide.ts'
@@ -128,16 +128,7 @@ async function endGrantsBeyond(
   for (const grant of live) {
     const approval = agent.approvals.find((one) => one.provider_id === grant.providerId)
     const isWithin = grant.scopes.every((scope) => approval?.approved_scopes.includes(scope))
-    if (isWithin) continue
-    await endGrant(ports, grant)
-    ports.audit.record({
-      event: 'token_revoked',
-      outcome: 'allowed',
-      ...about(agent, operator),
-      user_id: grant.userId,
-      provider_id: grant.providerId,
-      grant_id: grant.id,
-    })
+    if (!isWithin) await endGrantBy(ports, grant, `operator:${operator.name}`)
   }
 }
 
