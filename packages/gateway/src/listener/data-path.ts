@@ -62,9 +62,34 @@ export function createDataPath(options: DataPathOptions): DataPath {
   const live = createLiveTokens({ ...options, changed: () => inFlight.review(clock.now()) })
   const recorder = createRecorder(options.audit)
   const ports: ProxyPorts = { clock, limits, live, inFlight, routes, audit: recorder }
+  const deps: ExchangeDeps = { ...options, recorder, inFlight }
   const reviewer = setInterval(() => inFlight.review(clock.now()), 1000)
   reviewer.unref()
   let draining = false
+
+  /** What could not be read as a call has no story, but it has its record. */
+  function refuseUnread(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { target, ip }: CallContext,
+    startedAt: number,
+    failure: Failure,
+  ): void {
+    const rawPath = target.split('?', 1)[0] as string
+    const recordId = recorder.record({
+      call: { method: request.method as string, providerId: undefined, rawPath, ip, startedAt },
+      reached: 'receive',
+      token: undefined,
+      path: undefined,
+      scope: undefined,
+      failure,
+      upstreamStatus: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      endedAt: clock.now(),
+    })
+    refuse(request, response, recordId === undefined ? recordLost : failure, recordId)
+  }
 
   return {
     live,
@@ -75,25 +100,19 @@ export function createDataPath(options: DataPathOptions): DataPath {
       const startedAt = clock.now()
       const head = readHead(request.rawHeaders)
       const target = readProxyTarget(context.target)
-      const fault = !head.ok
-        ? head.error
-        : !target.ok
-          ? target.error
-          : draining
-            ? ({ reason: 'draining' } as const)
-            : undefined
-      if (!head.ok || !target.ok || fault) {
-        refuse(request, response, fault as Failure, undefined)
-        return
-      }
+      if (!head.ok) return refuseUnread(request, response, context, startedAt, head.error)
+      if (!target.ok) return refuseUnread(request, response, context, startedAt, target.error)
+      if (draining)
+        return refuseUnread(request, response, context, startedAt, { reason: 'draining' })
       const call = new InboundCall(request, response, {
-        ...context,
         target: target.value,
         head: head.value,
+        ip: context.ip,
         clock,
         startedAt,
+        expectsContinue: context.expectsContinue,
       })
-      const exchange = new Exchange(request, response, call, { ...options, recorder, inFlight })
+      const exchange = new Exchange(request, response, call, deps)
       const outcome = proxyStory.tell(ports, { call })
       if (outcome instanceof Promise) void outcome.then((told) => exchange.settle(told))
       else exchange.settle(outcome)

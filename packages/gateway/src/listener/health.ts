@@ -22,7 +22,7 @@ export function handleHealth(
     send(response, jsonAnswer(503, { status: 'draining' }), health.secure)
     return true
   }
-  Promise.resolve()
+  void Promise.resolve()
     .then(() => health.missing())
     .catch(() => ['health check'])
     .then((missing) => {

@@ -25,6 +25,7 @@ export function forward(ports: ProxyPorts, exchange: Minted): Promise<Answered> 
 
 class Forwarding implements OpenCall {
   readonly token: LiveToken
+  slot = -1
   readonly #ports: ProxyPorts
   readonly #exchange: Minted
   #answer: UpstreamAnswer | undefined

@@ -6,6 +6,8 @@ export interface OpenCall {
   readonly token: LiveToken
   /** Ends it now, upstream and towards the caller. Must be harmless when it is over already. */
   stop(failure: Failure): void
+  /** Its place in the list; kept by the list. */
+  slot: number
   /** Why it should end although its token is good: a caller that stopped sending or reading. */
   stalled(now: number): Failure | undefined
 }
@@ -20,27 +22,38 @@ export interface InFlight {
   stopAll(failure: Failure): void
 }
 
+/**
+ * An array in which each call knows its place. A `Set` with such traffic is rehashed all the time, and each table that
+ * V8 leaves behind keeps its calls and the next table from young collections: a fifth of the time went there.
+ */
 export function createInFlight(): InFlight {
-  const calls = new Set<OpenCall>()
+  const calls: OpenCall[] = []
   return {
     get size() {
-      return calls.size
+      return calls.length
     },
     add(call) {
       call.token.uses++
-      calls.add(call)
+      call.slot = calls.push(call) - 1
     },
     remove(call) {
-      if (calls.delete(call)) call.token.uses--
+      if (calls[call.slot] !== call) return
+      const last = calls.pop() as OpenCall
+      if (last !== call) {
+        calls[call.slot] = last
+        last.slot = call.slot
+      }
+      call.slot = -1
+      call.token.uses--
     },
     review(now) {
-      for (const call of calls) {
+      for (const call of [...calls]) {
         const failure = endOf(call.token, now) ?? call.stalled(now)
         if (failure) call.stop(failure)
       }
     },
     stopAll(failure) {
-      for (const call of calls) call.stop(failure)
+      for (const call of [...calls]) call.stop(failure)
     },
   }
 }

@@ -5,7 +5,10 @@ import type { LiveToken } from './live-token.ts'
 
 /** What is known of a call when it is over. */
 export interface Told {
-  readonly call: ProxyCall
+  readonly call: Pick<ProxyCall, 'method' | 'rawPath' | 'ip' | 'startedAt'> & {
+    /** Absent when not even that could be read. */
+    readonly providerId: ProxyCall['providerId'] | undefined
+  }
   readonly reached: string
   readonly token: LiveToken | undefined
   readonly path: string | undefined
