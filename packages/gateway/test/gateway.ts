@@ -105,6 +105,8 @@ export interface Reply {
   readonly json: Readonly<Record<string, unknown>>
 }
 
+type PlainInit = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> }
+
 /** One request, redirects left to the caller. */
 export async function ask(url: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(url, { redirect: 'manual', ...init })
@@ -171,7 +173,7 @@ export async function authorize(
 export function createPerson() {
   const jar = new Map<string, string>()
   const pages: Reply[] = []
-  const visit = async (url: string, init: RequestInit = {}): Promise<Reply> => {
+  const visit = async (url: string, init: PlainInit = {}): Promise<Reply> => {
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const reply = await ask(url, {
       ...init,
@@ -239,7 +241,7 @@ export async function exchange(
   })
 }
 
-export const call = (gateway: WholeGateway, token: string, path: string, init: RequestInit = {}) =>
+export const call = (gateway: WholeGateway, token: string, path: string, init: PlainInit = {}) =>
   ask(`${gateway.url}/ath/proxy${path}`, {
     ...init,
     headers: {

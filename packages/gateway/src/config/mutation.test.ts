@@ -28,10 +28,10 @@ audit: { durability: always, segment: 64MiB }
 
 const sources = { env: {}, readFile: () => fail('there is no such file') }
 
-const pieces = fc.constantFrom(
-  ...'{}[]:,*&!|>%@`"\'#?-~\t\n\r\0 '.split(''),
-  ...['---', '<<: *a', '&a', '!!str', '${', '${X}', '${file:/x}', '__proto__: 1', 'null', '0x1f'],
-  ...['constructor', '\u202e', '\ud800', '. inf', '- - - -', '? ', '1e999', 'yes', '2026-11-22'],
+const pieces = fc.oneof(
+  fc.constantFrom(...'{}[]:,*&!|>%@`"\'#?-~\t\n\r\0 '.split('')),
+  fc.constantFrom('---', '<<: *a', '&a', '!!str', '${', '${X}', '${file:/x}', '__proto__: 1'),
+  fc.constantFrom('null', '0x1f', 'constructor', '\u202e', '\ud800', '. inf', '- - - -', '? '),
 )
 
 /** One edit: a piece put in, a stretch taken out, a line doubled, moved or indented differently. */

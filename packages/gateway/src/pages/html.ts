@@ -30,5 +30,5 @@ function render(part: Part): string {
   if (part === undefined || part === false) return ''
   if (Array.isArray(part)) return part.map(render).join('')
   if (typeof part === 'object' && made.has(part)) return (part as Html).source
-  return escapeHtml(String(part))
+  return escapeHtml(typeof part === 'number' ? String(part) : (part as string))
 }

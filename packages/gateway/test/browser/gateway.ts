@@ -19,7 +19,6 @@ import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
 import type { Login as LoginConfig } from '../../src/config/config.ts'
 import { createConsentDesk } from '../../src/consent/desk.ts'
 import { createLogin } from '../../src/login/login.ts'
-import { createUserDirectory } from '../../src/login/user-directory.ts'
 import { createMemoryLogins } from './memory-logins.ts'
 import { answering, serve } from './serve.ts'
 
@@ -150,7 +149,7 @@ export async function startGateway(
     providerTokens: new InMemoryProviderTokenStore(),
     attestations: { verify: async () => fail({ reason: 'bug', cause: 'unused' }) },
     oauth,
-    users: createUserDirectory(logins),
+    users: { ensure: async (person) => (await logins.ensureUser(person)).id },
     desk: createConsentDesk({ login: desks, clock }),
     audit,
     limits: { take: () => undefined },

@@ -32,7 +32,8 @@ export async function startIdentityProvider(redirectUri: string): Promise<TestId
       claims: () => ({ sub: id, name: `${id} Wang`, email: `${id}@example.com` }),
     }),
   })
-  server.listen(provider.callback())
+  const answer = provider.callback()
+  server.listen((request, response) => void answer(request, response))
   return { issuer: server.url, clientId, clientSecret, close: server.close }
 }
 

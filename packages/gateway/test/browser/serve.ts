@@ -34,17 +34,14 @@ export async function serve(handle?: RequestListener): Promise<Served> {
 export function answering(
   answer: (call: AthCall) => Promise<AthAnswer | undefined>,
 ): RequestListener {
-  return async (request, response) => {
-    try {
-      const { status, headers, body } = (await answer(await readCall(request))) ?? {
-        status: 404,
-        headers: {},
-        body: '',
-      }
-      response.writeHead(status, headers as Record<string, string | string[]>).end(body)
-    } catch (thrown) {
-      response.writeHead(500).end(String(thrown))
-    }
+  return (request, response) => {
+    readCall(request)
+      .then(answer)
+      .then((answered) => {
+        const { status, headers, body } = answered ?? { status: 404, headers: {}, body: '' }
+        response.writeHead(status, headers as Record<string, string | string[]>).end(body)
+      })
+      .catch((thrown: unknown) => response.writeHead(500).end(String(thrown)))
   }
 }
 

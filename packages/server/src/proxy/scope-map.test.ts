@@ -5,8 +5,8 @@ import { compileScopeMap, readScopeRule, type ScopeRule } from './scope-map.ts'
 
 const rule = (scope: string, text: string): ScopeRule => {
   const read = readScopeRule(scope, text)
-  assert.equal(typeof read, 'object', String(read))
-  return read as ScopeRule
+  if (typeof read === 'string') return assert.fail(read)
+  return read
 }
 
 const map = compileScopeMap([
