@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   type AthPorts,
   createAthHandlers,
@@ -17,15 +17,16 @@ import { openStore } from './adapters/sqlite/open-store.ts'
 import { StartError } from './adapters/start-error.ts'
 import { systemClock } from './adapters/system/clock.ts'
 import { systemRandom } from './adapters/system/random.ts'
+import { openUndiciUpstream } from './adapters/undici/upstream.ts'
 import { type AdminApi, createAdminApi } from './admin/api.ts'
 import type { RunningGateway } from './cli/composition.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
 import { myGrants } from './compose/my-grants.ts'
-import { openRoutes } from './compose/provider-routes.ts'
 import type { GatewayConfig } from './config/config.ts'
 import { createConsentDesk } from './consent/desk.ts'
 import { createDataPath, type DataPath } from './listener/data-path.ts'
 import { openListener } from './listener/listener.ts'
+import { openRoutes } from './listener/open-routes.ts'
 import { createLogin } from './login/login.ts'
 import type { AuditReader } from './ports/audit-reader.ts'
 import type { LogLine } from './ports/log.ts'
@@ -51,8 +52,10 @@ export async function openGateway(
     const handle = createAthHandlers({ ...ports, desk })
     dataPath = createDataPath({
       ...ports,
-      routes: openRoutes(config, {
+      routes: openRoutes(config.providers.values(), {
         ...ports,
+        openUpstream: openUndiciUpstream,
+        readCa: (file) => readFileSync(file, 'utf8'),
         signer: core.keys.signer('assertion'),
         issuer: config.ath.baseUrl,
         findUser: (id) => core.store.logins.findUser(id),

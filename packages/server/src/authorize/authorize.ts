@@ -12,7 +12,7 @@ import {
 import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { findClient } from '../endpoint/find-client.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { Handshake } from '../ports/handshakes.ts'
@@ -83,17 +83,13 @@ async function identify(
   ports: AthPorts,
   { call, request }: Received & Read,
 ): Promise<Result<Identified, Failure>> {
-  const agent = await ports.registry.findByClientId(request.client_id)
-  // Guesses count against the guesser, not against a client that may exist.
-  const within = takeLimit(
-    ports.limits,
-    'authorize_client',
-    agent ? agent.clientId : `ip ${call.ip}`,
-  )
-  if (!within.ok) return within
-  if (!agent) return fail({ reason: 'client_unknown' })
-  const approved = checkApproved(agent, ports.clock.now())
-  return approved.ok ? ok({ agent }) : approved
+  const found = await findClient(ports, request.client_id, {
+    what: 'authorize_client',
+    ip: call.ip,
+  })
+  if (!found.ok) return found
+  const approved = checkApproved(found.value, ports.clock.now())
+  return approved.ok ? ok({ agent: found.value }) : approved
 }
 
 /** Exact match against what was registered; without registered ones nothing but our own callback is taken (R46, R47, C7). */

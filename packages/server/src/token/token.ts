@@ -14,7 +14,7 @@ import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
 import { tokenAudiences } from '../endpoint/audience.ts'
 import { checkClientSecret } from '../endpoint/client-secret.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { findClient } from '../endpoint/find-client.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
@@ -88,12 +88,10 @@ async function identify(
   ports: AthPorts,
   { call, request }: Received & Read,
 ): Promise<Result<Identified, Failure>> {
-  const agent = await ports.registry.findByClientId(request.client_id)
-  const within = takeLimit(ports.limits, 'token_client', agent ? agent.clientId : `ip ${call.ip}`)
-  if (!within.ok) return within
-  if (!agent) return fail({ reason: 'client_unknown' })
-  const checked = checkClientSecret(agent, request.client_secret, ports.clock.now())
-  return checked.ok ? ok({ agent }) : checked
+  const found = await findClient(ports, request.client_id, { what: 'token_client', ip: call.ip })
+  if (!found.ok) return found
+  const checked = checkClientSecret(found.value, request.client_secret, ports.clock.now())
+  return checked.ok ? ok({ agent: found.value }) : checked
 }
 
 /** A fresh attestation, made for this endpoint: the secret alone is not the agent (R37, R39, R80). */
