@@ -61,7 +61,6 @@ export async function handleControl(
   }
   try {
     const answer = await options.handle(call)
-    if (response.destroyed) return
     if (answer) send(response, answer, options.secure)
     else refuse(request, response, { reason: 'route_unknown' }, undefined)
   } catch (cause) {
@@ -72,6 +71,7 @@ export async function handleControl(
 }
 
 export function send(response: ServerResponse, answer: AthAnswer, secure: boolean): void {
+  if (response.destroyed) return
   const headers: Record<string, string | string[]> = { ...securityHeaders }
   if (secure) headers['strict-transport-security'] = 'max-age=31536000'
   for (const name in answer.headers) {

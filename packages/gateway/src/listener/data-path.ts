@@ -228,6 +228,7 @@ class Exchange {
   }
 
   #writeHead(headers: string[]): boolean {
+    if (this.#response.destroyed) return false
     try {
       this.#response.writeHead((this.#answer as UpstreamAnswer).status, headers)
       return true

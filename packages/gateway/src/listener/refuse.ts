@@ -4,13 +4,14 @@ import { type Failure, renderProblem } from '@ath-protocol/types'
 const restBytes = 1024 * 1024
 const restMilliseconds = 5000
 
-/** Answers a failure in the ATH error shape. The head must not have been sent. */
+/** Answers a failure in the ATH error shape. The head must not have been sent. A caller that has left gets nothing. */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   failure: Failure,
   recordId: string | undefined,
 ): void {
+  if (response.destroyed) return
   const { status, headers, body } = renderProblem(failure, recordId)
   const text = JSON.stringify(body)
   const list: string[] = ['x-content-type-options', 'nosniff']

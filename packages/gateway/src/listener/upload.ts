@@ -24,6 +24,8 @@ export class Upload extends Readable {
     this.#maxBytes = options.maxBytes
     this.#begin = options.begin
     this.#progress = options.progress
+    // Whoever destroyed it knows why; an error that nobody waits for any more must not end the process.
+    this.on('error', () => {})
   }
 
   override _read(): void {

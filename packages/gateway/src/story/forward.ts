@@ -51,6 +51,7 @@ class Forwarding implements OpenCall {
   run(): Promise<Answered> {
     const { call, route, credentialHeaders, maxBodyBytes } = this.#exchange
     const { body } = call
+    if (this.#stopped) return Promise.resolve(fail(this.#stopped))
     if (body.kind === 'whole')
       return body.take().then((taken) => {
         if (!taken.ok) return fail(this.#stopped ?? taken.error)

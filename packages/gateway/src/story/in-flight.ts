@@ -47,13 +47,14 @@ export function createInFlight(): InFlight {
       call.token.uses--
     },
     review(now) {
-      for (const call of [...calls]) {
+      // A copy: who is stopped leaves the list.
+      for (const call of calls.slice()) {
         const failure = endOf(call.token, now) ?? call.stalled(now)
         if (failure) call.stop(failure)
       }
     },
     stopAll(failure) {
-      for (const call of [...calls]) call.stop(failure)
+      for (const call of calls.slice()) call.stop(failure)
     },
   }
 }

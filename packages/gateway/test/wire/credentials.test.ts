@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { fail, ok } from '@ath-protocol/types'
 import type { ProviderTokens } from '@ath-protocol/server'
 import type { ProviderAuth } from '../../src/config/config.ts'
-import { agentId, call, openOther, testSigner } from './world.ts'
+import { agentId, bodyOf, call, openOther, testSigner } from './world.ts'
 
 /** An upstream that says which headers it got. */
 const echo: http.RequestListener = (request, response) => {
@@ -238,9 +238,11 @@ describe('a log-in with cookies', () => {
       bodies: [] as string[],
       seen: [] as string[],
     }
-    const handler: http.RequestListener = async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
+    const answer = (
+      request: http.IncomingMessage,
+      response: http.ServerResponse,
+      body: string,
+    ): void => {
       if (request.url === '/login') {
         state.logins++
         if (!state.accept || body !== 'user=gate&pass=p%26w')
@@ -265,6 +267,9 @@ describe('a log-in with cookies', () => {
       if (request.url === '/forbidden') return void response.writeHead(401).end('not yours')
       state.bodies.push(body)
       response.writeHead(200, { 'set-cookie': 'roll=2; Path=/' }).end(`hello ${body}`)
+    }
+    const handler: http.RequestListener = (request, response) => {
+      void bodyOf(request).then((body) => answer(request, response, body.toString()))
     }
     return { state, handler }
   }

@@ -255,6 +255,88 @@ describe('callers who leave', () => {
       assert.equal(whole, false)
     })
 
+  for (const method of ['GET', 'POST'])
+    test(`a caller that leaves with a ${method} while its token is looked up leaves nothing behind`, async (t) => {
+      let asked = 0
+      const other = await openOther(t, {
+        upstream: (_, response) => {
+          asked++
+          response.end()
+        },
+      })
+      const find = other.tokens.find.bind(other.tokens)
+      let release: (known: boolean) => void = () => {}
+      const gate = new Promise<boolean>((resolve) => {
+        release = resolve
+      })
+      const looked = new Promise<void>((resolve) => {
+        other.tokens.find = async (hash) => {
+          resolve()
+          return (await gate) ? find(hash) : undefined
+        }
+      })
+      const request = http.request({
+        port: other.port,
+        method,
+        path: '/ath/proxy/oa/x',
+        headers: other.good,
+        agent: false,
+      })
+      request.on('error', () => {})
+      request.end(method === 'POST' ? 'body' : undefined)
+      await looked
+      const left = new Promise((resolve) => request.on('close', resolve))
+      request.destroy()
+      await left
+      // The gateway hears of it on its own socket.
+      await call(other, '/health/live')
+      release(true)
+      const record = await other.recorded((event) => event.event === 'proxy_request')
+      assert.equal(record.denial_reason, 'caller_aborted')
+      assert.equal(asked, 0)
+      assert.equal(other.dataPath.inFlight, 0)
+    })
+
+  test('a caller that leaves before it is refused does not end the gateway', async (t) => {
+    const other = await openOther(t)
+    let release: () => void = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const looked = new Promise<void>((resolve) => {
+      other.tokens.find = async () => {
+        resolve()
+        await gate
+        return undefined
+      }
+    })
+    const request = http.get({
+      port: other.port,
+      path: '/ath/proxy/oa/x',
+      headers: other.good,
+      agent: false,
+    })
+    request.on('error', () => {})
+    await looked
+    request.destroy()
+    await call(other, '/health/live')
+    release()
+    const record = await other.recorded((event) => event.event === 'access_denied')
+    assert.equal(record.denial_reason, 'token_unknown')
+    assert.equal((await call(other, '/health/live')).status, 200)
+  })
+
+  test('an upstream that hangs up in the middle of an upload is 502, and the gateway goes on', async (t) => {
+    const upstream = await startRawUpstream(t, (socket) => socket.destroy())
+    const other = await openOther(t, { upstreamUrl: upstream.url })
+    const answer = await call(other, '/ath/proxy/oa/x', {
+      method: 'PUT',
+      body: Buffer.alloc(900_000),
+    })
+    assert.equal(answer.status, 502)
+    assert.equal(other.dataPath.inFlight, 0)
+  })
+
   test('a caller that stops sending is given up after a minute of silence', async (t) => {
     const other = await openOther(t)
     const socket = net.connect(other.port, '127.0.0.1')

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { call, openOther, openWorld, raw, startRawUpstream, type World } from './world.ts'
+import { bodyOf, call, openOther, openWorld, raw, startRawUpstream, type World } from './world.ts'
 
 interface Seen {
   method: string
@@ -21,17 +21,17 @@ let reply: (response: http.ServerResponse, request: http.IncomingMessage) => voi
 before(async () => {
   world = await openWorld({
     basePath: '/base',
-    upstream: async (request, response) => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      seen = {
-        method: request.method as string,
-        url: request.url as string,
-        rawHeaders: request.rawHeaders,
-        body: Buffer.concat(chunks),
-        trailers: request.trailers,
-      }
-      reply(response, request)
+    upstream: (request, response) => {
+      void bodyOf(request).then((body) => {
+        seen = {
+          method: request.method as string,
+          url: request.url as string,
+          rawHeaders: request.rawHeaders,
+          body,
+          trailers: request.trailers,
+        }
+        reply(response, request)
+      })
     },
   })
 })

@@ -210,7 +210,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     async close() {
       await dataPath.close()
       await listener.close()
-      upstream?.close()
+      await upstream?.close()
     },
   }
 }
@@ -301,6 +301,13 @@ export async function startRawUpstream(
   return { url: `http://127.0.0.1:${(server.address() as net.AddressInfo).port}` }
 }
 
+/** The whole body of a request. */
+export async function bodyOf(request: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
@@ -337,9 +344,7 @@ export function call(world: World, target: string, options: CallOptions = {}): P
 }
 
 export async function read(response: http.IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  const body = Buffer.concat(chunks)
+  const body = await bodyOf(response)
   return {
     status: response.statusCode as number,
     headers: response.headers,
