@@ -14,6 +14,7 @@ import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { findClient } from '../endpoint/find-client.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
+import { isOwnCallback } from '../endpoint/own-callback.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { Registration } from '../ports/registry.ts'
@@ -95,7 +96,7 @@ async function identify(
 /** Exact match against what was registered; without registered ones nothing but our own callback is taken (R46, R47, C7). */
 function bind(ports: AthPorts, { request, agent }: Read & Identified): Result<Bound, Failure> {
   const uri = request.user_redirect_uri
-  if (uri === undefined || uri === ports.config.callbackUrl)
+  if (uri === undefined || isOwnCallback(ports.config, uri))
     return ok({ userRedirectUri: undefined })
   if (agent.redirectUris?.includes(uri) !== true)
     return fail({ reason: 'redirect_not_registered', got: uri })

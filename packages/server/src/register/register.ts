@@ -9,9 +9,11 @@ import {
   type Result,
   registrationRequestSchema,
 } from '@ath-protocol/types'
+import type { AthConfig } from '../config.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { takeLimit } from '../endpoint/limit.ts'
+import { isOwnCallback } from '../endpoint/own-callback.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { VerifiedAttestation } from '../ports/attestations.ts'
@@ -138,7 +140,7 @@ async function mint(
       ...(developer.contact === undefined ? {} : { contact: developer.contact }),
     },
     ...(request.purpose === undefined ? {} : { purpose: request.purpose }),
-    ...ownedRedirects(request.redirect_uris, ports.config.callbackUrl),
+    ...ownedRedirects(request.redirect_uris, ports.config),
     status: decision.status,
     requested: request.requested_providers.map(({ provider_id, scopes }) => ({
       providerId: provider_id,
@@ -165,9 +167,9 @@ async function mint(
 /** Our own callback among the redirect URIs means "none of mine": every peer's client sends it (C7). */
 function ownedRedirects(
   uris: readonly string[] | undefined,
-  callbackUrl: string,
+  config: AthConfig,
 ): { readonly redirectUris?: readonly string[] } {
-  const owned = uris?.filter((uri) => uri !== callbackUrl) ?? []
+  const owned = uris?.filter((uri) => !isOwnCallback(config, uri)) ?? []
   return owned.length > 0 ? { redirectUris: owned } : {}
 }
 
