@@ -11,6 +11,7 @@ import {
   createPerson,
   exchange,
   openWholeGateway,
+  operate,
   post,
   register,
   type WholeGateway,
@@ -44,15 +45,7 @@ providers:
 })
 after(() => gateway.close())
 
-const admin = (path: string, body: object = {}) =>
-  gateway.running.adminApi({
-    method: 'POST',
-    path,
-    query: new URLSearchParams(),
-    headers: { 'content-type': 'application/json' },
-    body: new TextEncoder().encode(JSON.stringify(body)),
-    ip: 'local',
-  })
+const admin = (path: string, body: object = {}) => operate(gateway, path, body)
 
 async function obtain(provider: string, scopes: readonly string[]): Promise<string> {
   const handshake = await authorize(gateway, credentials, provider, scopes)
@@ -112,24 +105,7 @@ test('[R49] [R107] suspending an agent stops its tokens at once, and taking it b
 
 test('[R107] [R110] a person ends a grant on their own page, and the next call is refused', async () => {
   const token = await obtain('oa', ['oa:read'])
-  const person = createPerson()
-  let page = await person.visit(`${gateway.url}/me`)
-  for (;;) {
-    const form = /<form[^>]*action="([^"]*\/me\/revoke[^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(
-      page.text,
-    )
-    if (!form) break
-    const fields = new URLSearchParams(
-      [...(form[2] ?? '').matchAll(/name="([^"]+)"[^>]*value="([^"]*)"/g)].map(
-        ([, name, value]) => [name ?? '', value ?? ''],
-      ),
-    )
-    page = await person.visit(new URL(form[1] ?? '', gateway.url).href, {
-      method: 'POST',
-      body: fields,
-    })
-    page = await person.visit(`${gateway.url}/me`)
-  }
+  await createPerson().endAll(gateway.url)
   const refused = await call(gateway, token, '/oa/x')
   assert.equal(refused.status, 401)
   assert.equal(refused.json['code'], 'TOKEN_REVOKED')

@@ -200,6 +200,22 @@ export function createPerson() {
       fields.append('decision', decision)
       return visit(new URL(form.action, authorizationUrl).href, { method: 'POST', body: fields })
     },
+    /** Ends every grant on the person's own page. */
+    async endAll(base: string): Promise<void> {
+      for (;;) {
+        const { text } = await visit(`${base}/me`)
+        const form = /<form[^>]*action="([^"]*\/me\/revoke[^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(
+          text,
+        )
+        if (!form) return
+        const fields = [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g)].map(([input]) => [
+          attribute(input, 'name'),
+          attribute(input, 'value'),
+        ])
+        const action = new URL(form[1] ?? '', base).href
+        await visit(action, { method: 'POST', body: new URLSearchParams(fields) })
+      }
+    },
   }
 }
 
@@ -240,6 +256,17 @@ export async function exchange(
     ath_session_id: sessionId,
   })
 }
+
+/** What an operator's command asks of the running gateway. */
+export const operate = ({ running }: WholeGateway, path: string, body: object = {}) =>
+  running.adminApi({
+    method: 'POST',
+    path,
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify(body)),
+    ip: 'local',
+  })
 
 export const call = (gateway: WholeGateway, token: string, path: string, init: PlainInit = {}) =>
   ask(`${gateway.url}/ath/proxy${path}`, {

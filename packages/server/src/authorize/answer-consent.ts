@@ -165,5 +165,12 @@ function recordAnswer({ reached, gathered, result }: Outcome<Told>) {
   }
   if (decision?.kind !== 'deny') return undefined
   const event: AuditEventName = 'consent_denied'
-  return { ...known, event, outcome: 'denied' as const, reached, denial_reason: 'user_denied' }
+  return {
+    ...known,
+    event,
+    outcome: 'denied' as const,
+    reached,
+    denied_scopes: known.requested_scopes,
+    denial_reason: 'user_denied',
+  }
 }

@@ -63,6 +63,8 @@ export function refusalEvent(
 ): AuditEvent {
   const attestation = failure.reason === 'attestation' ? failure.fault : undefined
   return {
+    // Nothing was given, so whatever was asked was denied (R116).
+    denied_scopes: known.requested_scopes,
     ...known,
     event: attestation ? 'attestation_failed' : name,
     reached,
