@@ -1,0 +1,105 @@
+/** How much is measured. Times are seconds, sizes bytes. */
+export interface Plan {
+  readonly quick: boolean
+  readonly rounds: number
+  readonly throughputSeconds: number
+  readonly connections: number
+  readonly latencySeconds: number
+  readonly ratePerSecond: number
+  readonly streams: number
+  readonly eventsPerSecond: number
+  readonly streamSeconds: number
+  readonly streamRounds: number
+  readonly transferBytes: number
+  readonly starts: number
+  readonly fewTokens: number
+  readonly manyTokens: number
+  readonly auditRecords: number
+}
+
+const full: Plan = {
+  quick: false,
+  rounds: 7,
+  throughputSeconds: 3,
+  connections: 64,
+  latencySeconds: 5,
+  ratePerSecond: 1000,
+  streams: 500,
+  eventsPerSecond: 20,
+  streamSeconds: 5,
+  streamRounds: 3,
+  transferBytes: 1024 ** 3,
+  starts: 7,
+  fewTokens: 1000,
+  manyTokens: 100_000,
+  auditRecords: 400_000,
+}
+
+const quick: Plan = {
+  ...full,
+  quick: true,
+  rounds: 3,
+  throughputSeconds: 1,
+  latencySeconds: 1,
+  streams: 100,
+  streamSeconds: 2,
+  streamRounds: 1,
+  transferBytes: 256 * 1024 ** 2,
+  starts: 3,
+  manyTokens: 20_000,
+  auditRecords: 100_000,
+}
+
+export const parts = [
+  'throughput',
+  'latency',
+  'streams',
+  'transfers',
+  'start',
+  'tokens',
+  'audit',
+] as const
+export type Part = (typeof parts)[number]
+
+export interface Options {
+  readonly plan: Plan
+  readonly only: ReadonlySet<Part>
+  /** Whether bench/results is written. Partial runs never are. */
+  readonly keep: boolean
+}
+
+export const help = `npm run bench [-- --quick] [--only <part>,...] [--no-write]
+
+Measures the gateway's proxied call (valid token, scope map, audit on) beside a bare Node reverse proxy on undici, one
+on http.Agent, the gateway's own listener and transport without the story, and nginx where it is installed. All of them
+take turns in every round; ratios are those of one round, and the median of them is shown.
+  --quick       fewer and shorter rounds: under two minutes instead of about ten
+  --only        some of: ${parts.join(', ')}; writes no results
+  --no-write    leaves bench/results as it is
+  --help        this text
+
+Loads come from wrk where it is installed, else from a generator of our own (--only does not change that). With taskset
+and two cores, load and upstream run on the second and the proxy under test on the first.
+Raw results: bench/results/<date>-<commit>.json and bench/results/latest.json, from which README.md takes its table.
+`
+
+/** Reads the command line. A string is what is wrong with it; undefined asks for the help text. */
+export function readOptions(args: readonly string[]): Options | string | undefined {
+  let plan = full
+  let keep = true
+  let only: ReadonlySet<Part> = new Set(parts)
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index]
+    if (arg === '--help' || arg === '-h') return undefined
+    if (arg === '--quick') plan = quick
+    else if (arg === '--no-write') keep = false
+    else if (arg === '--only') {
+      const names = (args[++index] ?? '').split(',')
+      const wrong = names.find((name) => !parts.includes(name as Part))
+      if (wrong !== undefined) return `--only: \`${wrong}\` is none of ${parts.join(', ')}`
+      only = new Set(names as Part[])
+      keep = false
+    } else return `\`${arg}\` is unknown; see --help`
+  }
+  return { plan, only, keep }
+}

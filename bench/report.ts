@@ -1,0 +1,99 @@
+import { absoluteFigures, type Figure, judge, relativeFigures, type Target } from './figures.ts'
+import type { BenchResult } from './result.ts'
+import { median } from './statistics.ts'
+
+/** With so much of the core gone to others, requests/s say as much about them as about us. */
+const muchForeign = 0.1
+
+/** What a person reads at the end of a run: ratios and their targets first, then the figures behind them. */
+export function renderReport(result: BenchResult): string {
+  const relative = relativeFigures(result).map((figure) => [
+    figure.what,
+    writeValue(figure),
+    figure.target ? writeTarget(figure.target, figure.unit) : '',
+    figure.target ? judge(figure.value, figure.target) : '',
+  ])
+  const absolute = absoluteFigures(result).map((figure) => [figure.what, writeValue(figure)])
+  return [
+    align([['gateway, proxied call', 'measured', 'floor (moonshot)', ''], ...relative]),
+    '',
+    align(absolute),
+    '',
+    describeRun(result),
+    ...warnings(result),
+    '',
+  ].join('\n')
+}
+
+/** The table of README.md, with how it came about below it. */
+export function renderTable(result: BenchResult): string {
+  const rows = relativeFigures(result)
+    .filter(({ target }) => target !== undefined)
+    .map((figure) => {
+      const target = figure.target as Target
+      const verdict = judge(figure.value, target)
+      const told = verdict === 'not met' ? '**not met**' : verdict
+      return `| ${figure.what} | ${writeValue(figure)} | ${writeTarget(target, figure.unit)} | ${told} |`
+    })
+  return [
+    '| the gateway’s proxied call | measured | floor (moonshot) | |',
+    '|---|---:|---:|---|',
+    ...rows,
+    '',
+    [describeRun(result), ...warnings(result)].join(' '),
+    '',
+  ].join('\n')
+}
+
+export function describeRun(result: BenchResult): string {
+  const { machine, commit, date, generator, pinned, quick } = result
+  return [
+    `Measured ${date.slice(0, 10)} at ${commit.short}${commit.changed ? ' with changes' : ''}`,
+    quick ? ', quick run,' : '',
+    ` on ${machine.cores} cores of ${machine.cpu}, Node ${machine.node}; load from ${generator}`,
+    pinned ? ', load and upstream on one core, the proxy on the other.' : '.',
+    ' Ratios are medians of same-round ratios.',
+  ].join('')
+}
+
+/** What the reader has to know before believing the figures. */
+export function warnings({ notes, throughput }: BenchResult): readonly string[] {
+  const foreign = Object.values(throughput?.foreignShare ?? {}).flat()
+  const share = foreign.length > 0 ? median(foreign) : 0
+  if (share < muchForeign) return notes
+  return [
+    ...notes,
+    `The machine was shared: in the median round others used ${Math.round(share * 100)} % of the proxy’s core, which ` +
+      'distorts requests/s and latencies; requests per CPU second suffer least.',
+  ]
+}
+
+export function writeValue({ value, unit }: Pick<Figure, 'value' | 'unit'>): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  const text = Number(value.toFixed(digits)).toLocaleString('en', {
+    minimumFractionDigits: unit === '×' ? 2 : 0,
+  })
+  return unit === '×' ? text : `${text} ${unit}`
+}
+
+function writeTarget({ kind, floor, moonshot }: Target, unit: string): string {
+  const value = (bound: number) => writeValue({ value: bound, unit })
+  return `${kind === 'least' ? '≥' : '≤'} ${value(floor)}${moonshot === undefined ? '' : ` (${value(moonshot)})`}`
+}
+
+function align(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [column, cell] of row.entries())
+      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { hashSecret } from '@ath-protocol/server'
+import { openKeys } from '../../packages/gateway/src/adapters/file-keys/open-keys.ts'
+import { openStore } from '../../packages/gateway/src/adapters/sqlite/open-store.ts'
+import { systemClock } from '../../packages/gateway/src/adapters/system/clock.ts'
+import { systemRandom } from '../../packages/gateway/src/adapters/system/random.ts'
+import { layout } from '../../packages/gateway/src/compose/core.ts'
+import { agentId, providerId, tokenText } from './gateway.ts'
+
+const clientId = 'ath_bench'
+const grantId = 'gnt_bench'
+const userId = 'usr_bench'
+
+/**
+ * Puts an approved agent, a user's grant and `count` tokens into a gateway's data folder, through the gateway's own
+ * store. Returns what the tokens begin with (`tokenText`).
+ */
+export async function seed(dataDir: string, count: number): Promise<string> {
+  const paths = layout(dataDir)
+  const keys = openKeys({ dir: paths.keys, protects: [], clock: systemClock, random: systemRandom })
+  const store = await openStore({ file: paths.store, seal: keys.seal, random: systemRandom })
+  const now = Math.floor(systemClock.now())
+  const scopes = ['bench:read', 'bench:write']
+  await store.registry.insert({
+    clientId,
+    agentId,
+    name: 'Bench',
+    developer: { name: 'Bench', id: 'bench' },
+    status: 'approved',
+    requested: [{ providerId, scopes }],
+    approvals: [],
+    approvalExpiresAt: now + 86_400,
+    secretHash: hashSecret(randomBytes(32).toString('base64url')),
+    registeredAt: now,
+    decidedAt: now,
+    decidedBy: 'rule:bench',
+  })
+  const owner = { clientId, agentId, userId, providerId, scopes, expiresAt: now + 28_800 }
+  await store.grants.insert({ ...owner, id: grantId, userSource: 'login', createdAt: now })
+  const prefix = `ath_tk_${randomBytes(32).toString('base64url').slice(0, 35)}`
+  for (let index = 0; index < count; index++)
+    await store.tokens.insert({
+      ...owner,
+      grantId,
+      hash: hashSecret(tokenText(prefix, index)),
+      issuedAt: now,
+    })
+  await store.close()
+  return prefix
+}
