@@ -1,5 +1,6 @@
 export * from './config.ts'
 export type { AthPorts } from './endpoint/ports.ts'
+export { approvedScopes } from './endpoint/approved.ts'
 export { answerFailure } from './endpoint/endpoint.ts'
 export { endGrant, type GrantPorts } from './grant/end-grant.ts'
 export { endGrantBy } from './grant/end-grant-by.ts'

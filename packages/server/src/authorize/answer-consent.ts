@@ -1,17 +1,15 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
-import { checkApproved } from '../endpoint/approved.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { openGrant } from '../grant/open-grant.ts'
 import type { AuditEventName } from '../ports/audit.ts'
 import type { ConsentDecision } from '../ports/consent-desk.ts'
 import type { Handshake } from '../ports/handshakes.ts'
-import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
 import { isBoundBrowser } from './binding.ts'
-import { type Found, findParties, refuseToBrowser } from './browser.ts'
+import { type Found, findQuestion, refuseToBrowser } from './browser.ts'
 import { endingUrl } from './finish.ts'
 import type { Opening } from './open.ts'
 import { consentQuestion } from './question.ts'
@@ -28,20 +26,13 @@ type Told = Opening & Found & Decided & Answered
 /** `POST /ath/authorize/{opaque}`: the person's answer on our own page. */
 export const answerConsentEndpoint: Endpoint<Opening, Told> = {
   story: story<AthPorts, Opening>()
-    .stage('identify', identify)
+    .stage('identify', findQuestion)
     .stage('bind', bind)
     .stage('consent', decide)
     .stage('mint', carryOut),
   answer: (_ports, { page }) => page,
   record: recordAnswer,
   refuse: refuseToBrowser,
-}
-
-async function identify(ports: AthPorts, { opaque }: Opening): Promise<Result<Found, Failure>> {
-  const found = await findParties(ports, await ports.handshakes.findByOpaque(hashSecret(opaque)))
-  if (!found.ok) return found
-  const approved = checkApproved(found.value.agent, ports.clock.now())
-  return approved.ok ? found : approved
 }
 
 function bind(_ports: AthPorts, { call, handshake }: Opening & Found): Result<object, Failure> {

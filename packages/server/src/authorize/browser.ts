@@ -1,10 +1,12 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import type { ProviderDefinition } from '../config.ts'
+import { checkApproved } from '../endpoint/approved.ts'
 import { answerFailure, type Received } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Notice } from '../ports/consent-desk.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { Registration } from '../ports/registry.ts'
+import { hashSecret } from '../secret/hash.ts'
 import type { Outcome } from '../story/stage.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
 
@@ -15,7 +17,7 @@ export interface Found {
   readonly provider: ProviderDefinition
 }
 
-/** Who asks and for what, or why the handshake can't go on. The service's door is checked again: it may have closed. */
+/** Who asks and for what, or why the handshake can't go on. Whether the service still approves is for the caller to ask. */
 export async function findParties(
   ports: AthPorts,
   handshake: Handshake | undefined,
@@ -27,6 +29,17 @@ export async function findParties(
   if (!agent) return fail({ reason: 'client_unknown' })
   if (!provider) return fail({ reason: 'provider_unknown', got: handshake.providerId })
   return ok({ handshake, agent, provider })
+}
+
+/** What a page asks about. The service's door may have closed since: then nobody is asked for anything. */
+export async function findQuestion(
+  ports: AthPorts,
+  { opaque }: { readonly opaque: string },
+): Promise<Result<Found, Failure>> {
+  const found = await findParties(ports, await ports.handshakes.findByOpaque(hashSecret(opaque)))
+  if (!found.ok) return found
+  const approved = checkApproved(found.value.agent, ports.clock.now())
+  return approved.ok ? found : approved
 }
 
 /** A refusal as a page where a person looks, as JSON where a program does. */

@@ -1,12 +1,11 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
-import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
 import type { AthAnswer } from '../wire/http.ts'
 import { bindBrowser, isBoundBrowser } from './binding.ts'
-import { type Found, findParties, refuseToBrowser } from './browser.ts'
+import { type Found, findQuestion, refuseToBrowser } from './browser.ts'
 import { consentQuestion } from './question.ts'
 import { upstreamUrl } from './upstream-url.ts'
 
@@ -25,7 +24,7 @@ type Told = Opening & Found & Bound & Answered
 /** `GET /ath/authorize/{opaque}`: binds the browser (R64) and asks the person, or sends them to who asks. Decides nothing. */
 export const openEndpoint: Endpoint<Opening, Told> = {
   story: story<AthPorts, Opening>()
-    .stage('identify', identify)
+    .stage('identify', findQuestion)
     .stage('bind', bind)
     .stage('consent', ask),
   answer: (_ports, { page, cookie }) => ({
@@ -41,10 +40,6 @@ export const openEndpoint: Endpoint<Opening, Told> = {
           provider_id: gathered.provider?.id,
         }),
   refuse: refuseToBrowser,
-}
-
-async function identify(ports: AthPorts, { opaque }: Opening): Promise<Result<Found, Failure>> {
-  return findParties(ports, await ports.handshakes.findByOpaque(hashSecret(opaque)))
 }
 
 /**

@@ -19,7 +19,7 @@ export function checkApproved(agent: Registration, now: number): Result<void, Fa
 
 /** What the service approved of one provider; undefined when nothing. */
 export function approvedScopes(
-  agent: Registration,
+  agent: Pick<Registration, 'approvals'>,
   providerId: string,
 ): readonly string[] | undefined {
   const approval = agent.approvals.find((candidate) => candidate.provider_id === providerId)

@@ -16,6 +16,7 @@ import { takeLimit } from '../endpoint/limit.ts'
 import { isOwnCallback } from '../endpoint/own-callback.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
+import { endGrant } from '../grant/end-grant.ts'
 import type { VerifiedAttestation } from '../ports/attestations.ts'
 import type { Registration } from '../ports/registry.ts'
 import { hashSecret } from '../secret/hash.ts'
@@ -154,6 +155,9 @@ async function mint(
     decidedBy: decision.decidedBy,
   }
   if (renewed) {
+    // What people allowed under the old approval does not come back with a new one that may be narrower.
+    for (const grant of await ports.grants.list({ clientId, liveAt: now }))
+      await endGrant(ports, grant)
     await ports.registry.update(clientId, registration)
     ports.live.agentChanged(clientId)
     return ok({ registration, clientSecret })

@@ -160,7 +160,11 @@ async function mint(
   // Spent first: of two exchanges at once only one comes past this line (R67, R82).
   const spent = await ports.handshakes.advance(handshake.id, 'spend', now)
   if (!spent) return fail({ reason: 'handshake_spent' })
-  const grantExpiresAt = now + (handshake.grantLifetimeSeconds ?? ports.config.grantLifetimeSeconds)
+  // Neither door outlives the other: when the service's approval runs out, so does what the user allowed (R1, R50).
+  const grantExpiresAt = Math.min(
+    now + (handshake.grantLifetimeSeconds ?? ports.config.grantLifetimeSeconds),
+    agent.approvalExpiresAt,
+  )
   if (!(await ports.grants.confirm(grant.id, grantExpiresAt)))
     return fail({ reason: 'handshake_spent' })
   const accessToken = `${prefix.token}${ports.random.token(32)}`
@@ -173,11 +177,7 @@ async function mint(
     providerId: grant.providerId,
     scopes: scopes.effective,
     issuedAt: now,
-    expiresAt: Math.min(
-      now + ports.config.tokenLifetimeSeconds,
-      grantExpiresAt,
-      agent.approvalExpiresAt,
-    ),
+    expiresAt: Math.min(now + ports.config.tokenLifetimeSeconds, grantExpiresAt),
   }
   await ports.tokens.insert(token)
   return ok({ accessToken, token })
