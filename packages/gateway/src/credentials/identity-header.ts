@@ -30,6 +30,13 @@ export interface IdentityHeaderDeps {
   readonly findUser: (id: UserId) => Promise<Person | undefined>
 }
 
+interface Made {
+  readonly until: number
+  /** The scopes it tells of: narrowed since, it is made again. */
+  readonly told: ReadonlySet<string>
+  readonly minted: Result<HeaderList, Failure>
+}
+
 /**
  * For systems that believe a proxy in front of them: who the user is and which agent acts, as a short-lived signed
  * assertion and as plain headers. `sub` and the user header are the subject of the gateway's own log-in, which people
@@ -39,13 +46,15 @@ export function identityHeaderCredential(
   auth: Extract<ProviderAuth, { kind: 'identity_header' }>,
   deps: IdentityHeaderDeps,
 ): Credential {
-  const made = new WeakMap<LiveToken, { until: number; minted: Result<HeaderList, Failure> }>()
+  const made = new WeakMap<LiveToken, Made>()
   const names = [auth.userHeader, auth.agentHeader, auth.scopesHeader, auth.assertionHeader]
 
   async function make(token: LiveToken): Promise<Result<HeaderList, Failure>> {
     const now = Math.floor(deps.clock.now())
+    // Before anything is waited for: what is told is what was decided by.
+    const told = token.scopes
+    const scopes = [...told].join(' ')
     const person = await deps.findUser(token.userId)
-    const scopes = [...token.scopes].join(' ')
     const subject = person?.subject ?? token.userId
     const assertion = await sign(deps.signer, {
       iss: deps.issuer,
@@ -67,7 +76,7 @@ export function identityHeaderCredential(
       [auth.assertionHeader, assertion],
     ]
     const minted = ok(values.filter(([name]) => name !== '').flat())
-    made.set(token, { until: now + lifetimeSeconds - renewAheadSeconds, minted })
+    made.set(token, { until: now + lifetimeSeconds - renewAheadSeconds, told, minted })
     return minted
   }
 
@@ -75,7 +84,8 @@ export function identityHeaderCredential(
     reserved: new Set(names.filter((name) => name !== '').map(reservedName)),
     mint(token) {
       const known = made.get(token)
-      if (known && deps.clock.now() < known.until) return known.minted
+      if (known && known.told === token.scopes && deps.clock.now() < known.until)
+        return known.minted
       return make(token).catch((cause: unknown) =>
         fail({
           reason: 'dependency_down',

@@ -1,11 +1,20 @@
 import type { RegistrationStatus } from '@ath-protocol/server'
-import type { AgentId, ClientId, Failure, GrantId, ProviderId, UserId } from '@ath-protocol/types'
+import type {
+  AgentId,
+  ApprovedProvider,
+  ClientId,
+  Failure,
+  GrantId,
+  ProviderId,
+  UserId,
+} from '@ath-protocol/types'
 
 /** An agent as it is now. One object for all its tokens, so that a change reaches them all at once. */
 export interface LiveAgent {
   readonly clientId: ClientId
   status: RegistrationStatus
   approvalExpiresAt: number
+  approvals: readonly ApprovedProvider[]
   /** Something changed and was not read again yet: no new call may rely on this object. */
   stale: boolean
   /** How many live tokens point here. */
@@ -28,7 +37,10 @@ export interface LiveToken {
   readonly agentId: AgentId
   readonly userId: UserId
   readonly providerId: ProviderId
-  readonly scopes: ReadonlySet<string>
+  /** Those it was issued with. */
+  readonly issuedScopes: ReadonlySet<string>
+  /** Of those, what the service approves now: an approval that was narrowed takes them away, another gives them back. */
+  scopes: ReadonlySet<string>
   readonly expiresAt: number
   readonly agent: LiveAgent
   readonly grant: LiveGrant

@@ -22,7 +22,7 @@ async function open(options: Partial<LiveTokensOptions> = {}) {
     developer: { name: 'd', id: 'd' },
     status: 'approved',
     requested: [],
-    approvals: [],
+    approvals: [{ provider_id: 'oa', approved_scopes: ['a', 'b'], denied_scopes: [] }],
     approvalExpiresAt: 9000,
     secretHash: '',
     registeredAt: 0,

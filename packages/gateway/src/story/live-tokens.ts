@@ -1,5 +1,6 @@
 import {
   type AgentRegistry,
+  approvedScopes,
   type GrantStore,
   hashSecret,
   type LiveChanges,
@@ -94,6 +95,7 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
 
   function insert(record: TokenRecord, grant: LiveGrant, agent: LiveAgent): Entry {
     makeRoom()
+    const issuedScopes = internScopes(record.scopes)
     grant.tokens++
     agent.tokens++
     const token: LiveToken = {
@@ -103,13 +105,15 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
       agentId: record.agentId,
       userId: record.userId,
       providerId: record.providerId,
-      scopes: internScopes(record.scopes),
+      issuedScopes,
+      scopes: issuedScopes,
       expiresAt: record.expiresAt,
       agent,
       grant,
       revokedAt: record.revokedAt,
       uses: 0,
     }
+    token.scopes = stillApproved(token)
     const entry = { token, header: undefined, generation }
     byHash.set(record.hash, entry)
     return entry
@@ -124,10 +128,11 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     return grant
   }
 
-  function liveAgent({ clientId, status, approvalExpiresAt }: Registration): LiveAgent {
+  function liveAgent(found: Registration): LiveAgent {
+    const { clientId, status, approvalExpiresAt, approvals } = found
     let agent = agents.get(clientId)
     if (!agent) {
-      agent = { clientId, status, approvalExpiresAt, stale: false, tokens: 0 }
+      agent = { clientId, status, approvalExpiresAt, approvals, stale: false, tokens: 0 }
       agents.set(clientId, agent)
     }
     return agent
@@ -137,6 +142,16 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     agent.status = now.status
     agent.approvalExpiresAt = now.approvalExpiresAt
     agent.stale = false
+    if (isSame(agent.approvals, now.approvals)) return
+    agent.approvals = now.approvals
+    // Rare, and while it lasts no call is decided: looking at every token is cheaper than an index kept for this.
+    for (const { token } of byHash.values())
+      if (token.agent === agent) token.scopes = stillApproved(token)
+  }
+
+  function stillApproved({ agent, providerId, issuedScopes }: LiveToken): ReadonlySet<string> {
+    const approved = approvedScopes(agent, providerId) ?? []
+    return internScopes(approved.filter((scope) => issuedScopes.has(scope)))
   }
 
   /** Most tokens hold one of a few sets: shared, a million tokens cost a few sets. */
@@ -235,6 +250,9 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     },
   }
 }
+
+const isSame = (one: Registration['approvals'], other: Registration['approvals']) =>
+  one === other || JSON.stringify(one) === JSON.stringify(other)
 
 const storeDown = (cause: string): Result<never, Failure> =>
   fail({ reason: 'dependency_down', dependency: 'store', cause })

@@ -92,10 +92,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const grants = new InMemoryGrantStore()
   const tokens = new InMemoryTokenStore()
   const providerTokens = new InMemoryProviderTokenStore()
-  await registry.insert(registration(now))
   const owner = { clientId: 'ath_client', agentId, userId: 'usr_1', providerId: 'oa' as ProviderId }
   const rules = options.rules ?? [['oa:all', '* /**']]
   const scopes = [...new Set(rules.map(([scope]) => scope))]
+  await registry.insert(registration(now, scopes))
   await grants.insert({
     ...owner,
     id: 'gnt_1',
@@ -222,7 +222,7 @@ export async function openOther(t: TestContext, options: WorldOptions = {}): Pro
   return world
 }
 
-function registration(now: number): Registration {
+function registration(now: number, scopes: readonly string[]): Registration {
   return {
     clientId: 'ath_client',
     agentId,
@@ -230,7 +230,11 @@ function registration(now: number): Registration {
     developer: { name: 'Dev', id: 'dev' },
     status: 'approved',
     requested: [],
-    approvals: [],
+    approvals: ['oa', 'crm'].map((provider_id) => ({
+      provider_id,
+      approved_scopes: [...scopes],
+      denied_scopes: [],
+    })),
     approvalExpiresAt: now + 90 * 86_400,
     secretHash: '',
     registeredAt: now,
