@@ -79,7 +79,9 @@ export async function openWholeGateway(
   return whole
 }
 
-async function listen(server: Server): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function listen(
+  server: Server,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -91,7 +93,7 @@ async function listen(server: Server): Promise<{ readonly url: string; close(): 
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer()
   const { url, close } = await listen(probe)
   await close()
