@@ -40,7 +40,10 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof CommanderError)) return report(error, io, json)
     // commander has written its message already; what it calls an error is always bad usage.
-    return error.exitCode === 0 ? 0 : 3
+    if (error.exitCode === 0) return 0
+    const verb = program.commands.find((command) => command.name() === argv[0])?.name()
+    io.stderr.write(`  fix    see: athx ${verb === undefined ? 'help' : `help ${verb}`}\n`)
+    return 3
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@ath-protocol/client'
 import { readDuration } from './flags.ts'
 import type { RunContext } from './run-context.ts'
-import type { SettingName } from './state/config-file.ts'
+import { readConfig, type SettingName, writeConfig } from './state/config-file.ts'
 import { defaultKeyPath } from './state/home.ts'
 import { openProfile, type Profile } from './state/profile.ts'
 import { UsageError } from './usage-error.ts'
@@ -63,11 +63,40 @@ export function requireGateway(context: Sources): string {
       'native mode is understood by `athx discover --mode native --service <url>`',
     )
   const value = findSettingValue(context, 'gateway')
-  if (value) return context.config.gateways[value] ?? value
+  if (value) return requireUrl(context.config.gateways[value] ?? value)
   throw new UsageError(
     'no gateway was given',
     'add --gateway <url>, set ATH_GATEWAY, or: athx config set gateway <url>',
   )
+}
+
+function requireUrl(value: string): string {
+  if (URL.canParse(value) && /^https?:/.test(value)) return value
+  throw new UsageError(
+    `neither a URL nor the name of a gateway: ${value}`,
+    'write it whole, like https://gw.example, or name one: athx config set-gateway <name> <url>',
+  )
+}
+
+/**
+ * Keeps what the command line named where nothing was set, so that the next command needs no flags. What was set is
+ * never changed.
+ */
+export async function keepDefaults(context: RunContext, { client }: AgentRun): Promise<void> {
+  const { home, out } = context
+  const config = await readConfig(home)
+  const named = { gateway: client.gateway, 'agent-id': client.agentId }
+  const fresh = Object.fromEntries(
+    Object.entries(named).filter(
+      ([name]) =>
+        findSource(context, name as SettingName)?.source === 'flag' &&
+        config.settings[name as SettingName] === undefined,
+    ),
+  )
+  if (Object.keys(fresh).length === 0) return
+  await writeConfig(home, { ...config, settings: { ...config.settings, ...fresh } })
+  for (const [name, value] of Object.entries(fresh))
+    out.say(`default   ${name} is ${value} from now on (athx config unset ${name})`)
 }
 
 export function requireAgentIdSetting(context: Sources): string {

@@ -94,6 +94,28 @@ test('`connect` does it in one verb and waits; what it keeps only its owner can 
   assert.deepEqual(gateway.faults, [])
 })
 
+test('what the first connect was told is the default of the next command; what was set stays', async (t) => {
+  const { athx, gateway, agent } = await setUp(t)
+  const env = { ATH_PRIVATE_KEY: agent.key.privatePem, ATH_KEY_ID: agent.key.kid }
+  const bare = { bare: true, env }
+  gateway.userAnswer = ['oa:read']
+  const flags = ['--gateway', gateway.url, '--agent-id', agent.agentId]
+  const first = await athx(['connect', 'oa', '--scope', 'oa:read', ...flags], bare)
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stderr, /^default {3}gateway is http:\/\/127\.0\.0\.1:\d+ from now on/m)
+  assert.match(first.stderr, /^default {3}agent-id is /m)
+  gateway.upstream = (_request, response) => response.end('served')
+  const called = await athx(['call', 'oa', 'GET', '/'], bare)
+  assert.deepEqual([called.code, called.stdout], [0, 'served'])
+
+  await athx(['config', 'set', 'gateway', 'http://127.0.0.1:1'], bare)
+  const again = await athx(['connect', 'oa', '--scope', 'oa:read', ...flags], bare)
+  assert.equal(again.code, 0, again.stderr)
+  assert.doesNotMatch(again.stderr, /^default/m)
+  const kept = await athx(['config', 'get', 'gateway'], bare)
+  assert.equal(kept.stdout, 'http://127.0.0.1:1\n')
+})
+
 test('Ctrl-C during the wait exits 130, leaves the question open and says how to go on', async (t) => {
   const { athx, start, gateway } = await setUp(t)
   const connecting = start(['connect', 'oa', '--scope', 'oa:read'])

@@ -37,6 +37,15 @@ test('bad usage exits 3 with a suggestion, help exits 0 on stdout', async (t) =>
   const wrong = await athx(['conect'], { bare: true })
   assert.equal(wrong.code, 3)
   assert.match(wrong.stderr, /Did you mean connect\?/)
+  assert.match(wrong.stderr, /fix {4}see: athx help\n/)
+  const lacking = await athx(['call', 'oa'], { bare: true })
+  assert.match(
+    lacking.stderr,
+    /missing required argument 'method'\n {2}fix {4}see: athx help call\n/,
+  )
+  const schemeless = await athx(['discover', '--gateway', '127.0.0.1:7080'], { bare: true })
+  assert.equal(schemeless.code, 3)
+  assert.match(schemeless.stderr, /write it whole, like https:/)
   assert.equal(wrong.stdout, '')
   for (const args of [
     ['call', 'oa'],
@@ -61,6 +70,9 @@ test('exit codes and error codes are explained without a network', async (t) => 
   assert.ok(listed.includes('TOKEN_REVOKED') && listed.includes('NETWORK_ERROR'))
   const one = await athx(['help', 'agent_unapproved', '--json'], { bare: true })
   assert.equal(JSON.parse(one.stdout).exit_code, 5)
+  const several = await athx(['help', 'INVALID_ATTESTATION'], { bare: true })
+  assert.match(several.stdout, /attestation is missing \(HTTP 400\)/)
+  assert.match(several.stdout, /could not be fetched \(HTTP 401\)[\s\S]*serve agent\.json/)
   assert.equal((await athx(['help', 'NO_SUCH'], { bare: true })).code, 3)
 })
 

@@ -34,7 +34,7 @@ export class AthError extends Error {
   readonly instance: string | undefined
 
   constructor(code: AthErrorCode, facts: AthErrorFacts = {}) {
-    const known = describeCode(code, facts.status)
+    const known = faceOf(code, facts.status)
     super(
       facts.message ?? known?.text ?? 'unknown error',
       'cause' in facts ? { cause: facts.cause } : {},
@@ -63,9 +63,14 @@ export const errorCodes: readonly string[] = [
   ]),
 ]
 
-/** What is known about a code without asking anybody; of several faces, the one with this status. */
-export function describeCode(code: string, status?: number): Row | ClientRow | undefined {
-  if (Object.hasOwn(clientCatalogue, code)) return clientCatalogue[code as ClientCode]
-  const rows = Object.values<Row>(catalogue).filter((row) => row.code === code)
-  return rows.find((row) => row.status === status) ?? rows[0]
+/** Everything a code may stand for, without asking anybody; empty for a code that is not known. */
+export function describeCode(code: string): readonly (Row | ClientRow)[] {
+  if (Object.hasOwn(clientCatalogue, code)) return [clientCatalogue[code as ClientCode]]
+  return Object.values<Row>(catalogue).filter((row) => row.code === code)
+}
+
+/** Of several faces of a code the one with this status. */
+function faceOf(code: string, status: number | undefined): Row | ClientRow | undefined {
+  const faces = describeCode(code)
+  return faces.find((face) => 'status' in face && face.status === status) ?? faces[0]
 }

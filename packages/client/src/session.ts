@@ -110,7 +110,7 @@ export async function readGatewayRefusal(
     limitBytes: refusalLimitBytes,
   }).catch(() => '')
   const refusal = readRefusal(response, parseJson(body), clock)
-  return refusal && describeCode(refusal.code) ? refusal : undefined
+  return refusal && describeCode(refusal.code).length > 0 ? refusal : undefined
 }
 
 async function explainRefusal(context: AgentContext, response: Response): Promise<AthError> {

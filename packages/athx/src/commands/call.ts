@@ -70,7 +70,11 @@ async function callService(
   const sink = target ? createWriteStream(target) : io.stdout
   if (flags.on('include')) sink.write(renderHead(response))
   await drain(response, sink, target !== undefined)
-  if (refusal) return report(refusal, io, context.out.json)
+  if (refusal) {
+    // Where a person reads both, the explanation begins on a line of its own.
+    if (io.talksToPerson && target === undefined) io.stderr.write('\n')
+    return report(refusal, io, context.out.json)
+  }
   const exitCode = exitCodeOfStatus(response.status)
   if (exitCode !== 0) context.out.say(`athx: the service answered ${response.status}`)
   return exitCode

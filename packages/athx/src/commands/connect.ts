@@ -7,7 +7,7 @@ import {
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { columns, duration } from '../output/shown.ts'
-import { findDeveloper, openAgent } from '../settings.ts'
+import { findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { describeApproval, keepConflict, keepRegistration } from './register.ts'
 
 export const connect: CommandSpec = {
@@ -89,6 +89,7 @@ export const connect: CommandSpec = {
         signal: io.interrupted,
       })
       const { sessions } = connection
+      await keepDefaults(context, agent)
       await out.result(
         {
           gateway: client.gateway,

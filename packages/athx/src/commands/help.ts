@@ -28,9 +28,10 @@ export const help: CommandSpec = {
       await out.result(errorCodes, errorCodes.join('\n'))
       return
     }
-    const row = describeCode(first.toUpperCase())
-    if (row) {
-      await explain(first.toUpperCase(), row)
+    const code = first.toUpperCase()
+    const faces = describeCode(code)
+    if (faces.length > 0) {
+      await explain(code, faces)
       return
     }
     const found = topic.reduce<Command | undefined>(
@@ -44,17 +45,23 @@ export const help: CommandSpec = {
       )
     found.outputHelp()
 
-    async function explain(code: string, about: NonNullable<ReturnType<typeof describeCode>>) {
-      const status = 'status' in about ? about.status : undefined
-      const { text, fix, retryable } = about
+    async function explain(code: string, faces: ReturnType<typeof describeCode>) {
+      const exitCode = exitCodeOf(code)
+      const shown = faces.map((face) => ({
+        status: 'status' in face ? face.status : undefined,
+        text: face.text,
+        fix: face.fix,
+        retryable: face.retryable,
+      }))
       await out.result(
-        { code, status, text, fix, retryable, exit_code: exitCodeOf(code) },
+        { code, exit_code: exitCode, faces: shown },
         [
-          `${code}${status === undefined ? '' : `  HTTP ${status}`}`,
-          `  what   ${text}`,
-          `  fix    ${fix}`,
-          `  retry  ${retryable ? 'the same call may succeed later' : 'not without a change'}`,
-          `  exit   ${exitCodeOf(code)}`,
+          `${code}  exit ${exitCode}`,
+          ...shown.flatMap(({ status, text, fix, retryable }) => [
+            `  what   ${text}${status === undefined ? '' : ` (HTTP ${status})`}`,
+            `  fix    ${fix}`,
+            `  retry  ${retryable ? 'the same call may succeed later' : 'not without a change'}`,
+          ]),
         ].join('\n'),
       )
     }

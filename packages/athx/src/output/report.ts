@@ -57,5 +57,5 @@ function render(problem: Described): string {
 
 const brief = (value: unknown) =>
   typeof value === 'object' && value !== null && 'path' in value && 'problem' in value
-    ? `${String(value.path)}: ${String(value.problem)}`
+    ? [value.path, value.problem].filter((part) => part !== '').join(': ')
     : String(value)

@@ -86,6 +86,14 @@ export const catalogue = {
     'sign a fresh attestation (aud, exp, jti) with the key that your agent.json publishes; `athx doctor` checks each part',
     'R112',
   ),
+  document_unreachable: row(
+    'INVALID_ATTESTATION',
+    401,
+    'invalid_client_attestation',
+    'the identity document of the agent could not be fetched',
+    'serve agent.json at the agent id, where the gateway can reach it, and try again after 10 seconds; `athx doctor` fetches it too',
+    'R112',
+  ),
   redirect_mismatch: row(
     'INVALID_ATTESTATION',
     400,

@@ -122,11 +122,12 @@ test('every face is shown by some failure', () => {
     'token_absent',
   ] as const)
     shown.add(publish({ reason: 'request_malformed', errors: [], face }))
+  shown.add(publish({ reason: 'attestation', fault: { kind: 'document_unavailable' } }))
   assert.deepEqual([...shown].sort(), Object.keys(catalogue).sort())
 })
 
 test('[C17] an attestation of another agent is an identity mismatch, any other fault an invalid attestation', () => {
-  const face = (kind: 'subject_differs' | 'signature_wrong') =>
+  const face = (kind: 'subject_differs' | 'signature_wrong' | 'document_unavailable') =>
     catalogue[publish({ reason: 'attestation', fault: { kind } })]
   assert.deepEqual(
     [face('subject_differs').code, face('subject_differs').status],
@@ -136,6 +137,9 @@ test('[C17] an attestation of another agent is an identity mismatch, any other f
     [face('signature_wrong').code, face('signature_wrong').status],
     ['INVALID_ATTESTATION', 401],
   )
+  const unreachable = face('document_unavailable')
+  assert.deepEqual([unreachable.code, unreachable.status], ['INVALID_ATTESTATION', 401])
+  assert.match(unreachable.fix, /serve agent\.json/)
 })
 
 test('[R113] pending, denied, suspended and expired agents are all AGENT_UNAPPROVED, told apart by reason', () => {

@@ -1,3 +1,4 @@
+import type { AttestationFault } from '../attestation/fault.ts'
 import type { Face } from './catalogue.ts'
 import type { Failure } from './failure.ts'
 
@@ -20,7 +21,7 @@ export function publish(failure: Failure): Face {
     case 'status_not_found':
       return 'not_found'
     case 'attestation':
-      return failure.fault.kind === 'subject_differs' ? 'agent_mismatch' : 'attestation_invalid'
+      return publishFault(failure.fault.kind)
     case 'client_unknown':
       return 'agent_unknown'
     case 'client_secret_wrong':
@@ -91,4 +92,9 @@ export function publish(failure: Failure): Face {
     case 'bug':
       return 'internal'
   }
+}
+
+function publishFault(kind: AttestationFault['kind']): Face {
+  if (kind === 'subject_differs') return 'agent_mismatch'
+  return kind === 'document_unavailable' ? 'document_unreachable' : 'attestation_invalid'
 }
