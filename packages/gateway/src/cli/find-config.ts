@@ -54,8 +54,12 @@ export class ConfigComplaint extends Complaint {
   }
 }
 
+const mostProblemsShown = 100
+
 export function writeProblems(problems: readonly ConfigProblem[]): string {
-  return problems.map((problem) => `${writeProblem(problem)}\n`).join('')
+  const shown = problems.slice(0, mostProblemsShown).map((problem) => `${writeProblem(problem)}\n`)
+  const hidden = problems.length - shown.length
+  return shown.join('') + (hidden > 0 ? `... and ${hidden} more\n` : '')
 }
 
 /**

@@ -50,7 +50,7 @@ export function readDocument(text: string, sources: ExpansionSources): ConfigDoc
     return { value: undefined, faults, placeOf: () => placeAt(0), isExpanded: () => false }
   }
   for (const error of document.errors) {
-    const { problem, fix } = syntaxFault(error.code, text.slice(error.pos[0], error.pos[0] + 1))
+    const { problem, fix } = syntaxFault(error.code, text, error.pos[0])
     report(error.pos[0], [], problem, fix)
   }
 
@@ -122,7 +122,7 @@ export function readDocument(text: string, sources: ExpansionSources): ConfigDoc
 
 function keyText(node: Scalar): string | undefined {
   if (typeof node.value === 'string') return node.value
-  return node.value === null ? undefined : (node.source ?? String(node.value))
+  return node.value === null ? undefined : node.source
 }
 
 /** Undefined when the text is nested beyond what the reader's stack holds. */
@@ -143,7 +143,14 @@ function parse(text: string, lineCounter: LineCounter) {
 }
 
 /** Our own words for what the YAML reader found: its messages may quote the text, and the text may hold a secret. */
-function syntaxFault(code: string, at: string): { problem: string; fix?: string } {
+function syntaxFault(
+  code: string,
+  text: string,
+  offset: number,
+): { readonly problem: string; readonly fix?: string } {
+  const at = text.charAt(offset)
+  if (followsBareReference(text, offset))
+    return { problem: '`${…}` stands unquoted inside { } or [ ]', fix: 'write "${…}" in quotes' }
   if (code === 'TAB_AS_INDENT') return { problem: 'a tab indents here', fix: 'indent with spaces' }
   if (code === 'BAD_INDENT')
     return { problem: 'the indentation does not fit', fix: 'align it with its neighbours' }
@@ -161,4 +168,13 @@ function syntaxFault(code: string, at: string): { problem: string; fix?: string 
   if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY')
     return { problem: 'two mappings meet in one line', fix: 'quote a value that holds `: `' }
   return { problem: 'is not valid YAML', fix: 'check quotes, colons and indentation around here' }
+}
+
+/** `{ secret: ${VAR} }`: to YAML the inner braces are a mapping. Looks back a little only: texts may be hostile. */
+function followsBareReference(text: string, offset: number): boolean {
+  const before = text.slice(Math.max(0, offset - 200), offset + 2)
+  const line = before.slice(before.lastIndexOf('\n') + 1)
+  const opened = line.lastIndexOf('${')
+  const head = line.slice(0, Math.max(0, opened)).trimEnd()
+  return /[{[]/.test(head) && /[:,[{]$/.test(head)
 }

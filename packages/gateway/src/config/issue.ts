@@ -47,7 +47,7 @@ export function describeIssue(issue: Issue, value: unknown): readonly Finding[] 
         {
           path,
           problem: got === hidden ? 'is not a known value' : `${quote(got)} is not a known value`,
-          fix: suggest(String(got), values),
+          fix: suggest(asText(got), values),
         },
       ]
     }
@@ -63,7 +63,7 @@ function describeKind(
 ): Finding {
   const kinds = (issue.options ?? []).map(String)
   if (got === undefined) return { path, problem: 'is missing', fix: `one of ${kinds.join(', ')}` }
-  return { path, problem: `${quote(got)} is not a known kind`, fix: suggest(String(got), kinds) }
+  return { path, problem: `${quote(got)} is not a known kind`, fix: suggest(asText(got), kinds) }
 }
 
 function describeType(
@@ -97,6 +97,8 @@ function pickBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] {
     }, 0)
   return [...branches].sort((left, right) => weight(left) - weight(right))[0] ?? []
 }
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 export function valueAt(value: unknown, path: readonly PathPart[]): unknown {
   let here = value

@@ -29,7 +29,7 @@ audit: { durability: always, segment: 64MiB }
 const sources = { env: {}, readFile: () => fail('there is no such file') }
 
 const pieces = fc.oneof(
-  fc.constantFrom(...'{}[]:,*&!|>%@`"\'#?-~\t\n\r\0 '.split('')),
+  fc.constantFrom(...Array.from('{}[]:,*&!|>%@`"\'#?-~\t\n\r\0 ')),
   fc.constantFrom('---', '<<: *a', '&a', '!!str', '${', '${X}', '${file:/x}', '__proto__: 1'),
   fc.constantFrom('null', '0x1f', 'constructor', '\u202e', '\ud800', '. inf', '- - - -', '? '),
 )

@@ -215,6 +215,11 @@ const cases: readonly (readonly [name: string, text: string, ...problems: RegExp
     'version: 1\nlogin: { issuer: "https://i", client_id: x, client_secret: "${file:nope}" }\n',
     /f\.yaml:2:61 {2}login\.client_secret: file `nope` cannot be read: there is no such file/,
   ],
+  [
+    'a reference in a flow mapping without quotes',
+    'version: 1\nlogin: { issuer: "https://i", client_id: x, client_secret: ${SECRET} }\n',
+    /f\.yaml:2:\d+ {2}`\$\{…\}` stands unquoted inside \{ \} or \[ \] {2}→ write "\$\{…\}" in quotes/,
+  ],
   ['a tab', 'version: 1\ngateway:\n\turl: x\n', /f\.yaml:3:1 {2}a tab indents here/],
   ['an open quote', 'version: 1\nagents: "x\n', /a quote, bracket, comma or colon is missing/],
   ['an open bracket', 'version: 1\nagents: [\n', /f\.yaml:3:1 {2}the indentation does not fit/],

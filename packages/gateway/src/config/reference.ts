@@ -138,7 +138,6 @@ function sample(node: SchemaNode): string {
   if (node.enum) return String(node.enum.at(-1))
   if (node.default !== undefined && !isEmpty(node.default)) return writeYaml(node.default)
   if (given !== undefined) return writeYaml(given)
-  if (node.title === 'number' && node.default !== undefined) return String(node.default)
   if (node.title !== undefined && samples[node.title] !== undefined)
     return samples[node.title] as string
   if (node.items) return `[${sample(node.items)}]`

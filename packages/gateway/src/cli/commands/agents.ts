@@ -93,7 +93,7 @@ function addApprove(agents: Command, act: Act): void {
     .option(
       '--scope <scope>',
       'only this scope, and those of further --scope; never more than the agent asked for',
-      (scope: string, before: readonly string[] = []) => [...before, scope],
+      (scope: string, before: readonly string[] | undefined) => [...(before ?? []), scope],
     )
     .option('--for <duration>', 'how long, like 12h or 90d (default: gateway.approval_lifetime)')
     .action(
