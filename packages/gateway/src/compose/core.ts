@@ -67,6 +67,12 @@ export async function openCore(
     await store.close()
     throw cause
   })
+  const report: Core['report'] = (cause, recordId) =>
+    log({
+      level: 'error',
+      event: 'bug',
+      message: `a fault of the gateway itself (${recordId ?? 'no record'}): ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+    })
   const audit = watchedAudit({
     audit: auditLog,
     watch: createWatch(config.alerts),
@@ -80,6 +86,7 @@ export async function openCore(
         message: `${rule.count} × ${rule.event} within ${rule.perSeconds} s by ${subject}${rule.suspend ? ': suspended' : ''}`,
         details: { event: rule.event, subject, count: rule.count },
       }),
+    report: (cause) => report(cause, undefined),
   })
   const outbound = createOutbound({
     ...config.identityDocuments,
@@ -93,12 +100,7 @@ export async function openCore(
     audit,
     outbound,
     oauth: trackRevocations(openOAuth(config, outbound), revocations),
-    report: (cause, recordId) =>
-      log({
-        level: 'error',
-        event: 'bug',
-        message: `a fault of the gateway itself (${recordId ?? 'no record'}): ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
-      }),
+    report,
     async close() {
       await Promise.allSettled(revocations)
       // The record of a revocation is written in the turn after it.

@@ -65,6 +65,7 @@ test('[R120] an agent that keeps violating its scopes is suspended, recorded and
     registry,
     live: { agentChanged: resolve },
     raise: ({ subject }) => raised.push(subject),
+    report: (cause) => assert.fail(String(cause)),
   })
   for (let turn = 0; turn < 3; turn++) audit.record(violation)
   assert.equal(await stopped, 'ath_1')
@@ -75,4 +76,23 @@ test('[R120] an agent that keeps violating its scopes is suspended, recorded and
     events.map(({ event }) => event),
     ['scope_violation', 'scope_violation', 'scope_violation', 'alert_raised', 'agent_suspended'],
   )
+})
+
+test('a suspension that the store does not take is reported, and the alert stands', async () => {
+  const events: AuditEvent[] = []
+  const { promise: reported, resolve } = Promise.withResolvers<unknown>()
+  const registry = new InMemoryAgentRegistry()
+  registry.findByAgentId = () => Promise.reject(new Error('the store is down'))
+  const audit = watchedAudit({
+    audit: { record: (event) => `evt_${events.push(event)}`, settled: async () => {} },
+    watch: createWatch([rule]),
+    clock: createVirtualClock(),
+    registry,
+    live: { agentChanged: assert.fail },
+    raise: () => {},
+    report: resolve,
+  })
+  for (let turn = 0; turn < 3; turn++) audit.record(violation)
+  assert.match(String(await reported), /the store is down/)
+  assert.equal(events.at(-1)?.event, 'alert_raised')
 })

@@ -10,6 +10,8 @@ export interface WatchedAuditOptions {
   readonly live: Pick<LiveChanges, 'agentChanged'>
   /** Where an operator sees it at once. */
   readonly raise: (alert: Alert) => void
+  /** A suspension that could not be carried out. */
+  readonly report: (cause: unknown) => void
 }
 
 /** An audit sink that looks at what passes: repeated faults raise an alert, and suspend the agent where the rule says so. */
@@ -31,7 +33,7 @@ export function watchedAudit(options: WatchedAuditOptions): AuditSink {
           evidence: { count: alert.rule.count, within_seconds: alert.rule.perSeconds },
         })
         if (alert.rule.suspend && event.agent_id !== undefined)
-          void suspend(options, event.agent_id)
+          suspend(options, event.agent_id).catch(options.report)
       }
       return id
     },
