@@ -24,6 +24,7 @@ import { type Core, layout, openCore } from './compose/core.ts'
 import { myGrants } from './compose/my-grants.ts'
 import type { GatewayConfig } from './config/config.ts'
 import { createConsentDesk } from './consent/desk.ts'
+import { answerPublishedKeys } from './credentials/published-keys.ts'
 import { createDataPath, type DataPath } from './listener/data-path.ts'
 import { openListener } from './listener/listener.ts'
 import { openRoutes } from './listener/open-routes.ts'
@@ -50,13 +51,14 @@ export async function openGateway(
     const ports = openPorts(config, core, live)
     const { login, desk } = openPeople(config, core, ports)
     const handle = createAthHandlers({ ...ports, desk })
+    const assertions = core.keys.signer('assertion')
     dataPath = createDataPath({
       ...ports,
       routes: openRoutes(config.providers.values(), {
         ...ports,
         openUpstream: openUndiciUpstream,
         readCa: (file) => readFileSync(file, 'utf8'),
-        signer: core.keys.signer('assertion'),
+        signer: assertions,
         issuer: config.ath.baseUrl,
         findUser: (id) => core.store.logins.findUser(id),
         endGrant: (id) => endGrantById(ports, id),
@@ -68,7 +70,8 @@ export async function openGateway(
     const listener = await openListener({
       listen: config.listen,
       dataPath: open,
-      control: (call) => login.answer(call) ?? handle(call),
+      control: async (call) =>
+        answerPublishedKeys(call, [assertions]) ?? (await (login.answer(call) ?? handle(call))),
       health: { missing: () => missing(core) },
       secure: config.ath.baseUrl.startsWith('https:'),
       report: core.report,

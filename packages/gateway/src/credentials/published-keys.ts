@@ -1,0 +1,16 @@
+import { type AthAnswer, type AthCall, jsonAnswer } from '@ath-protocol/server'
+import type { Signer } from '../ports/signer.ts'
+
+/**
+ * The public keys of identity assertions as a JWK Set (RFC 7517 §5), so that upstreams can verify them without being
+ * given a file. Undefined for every other address.
+ */
+export function answerPublishedKeys(
+  { method, path }: Pick<AthCall, 'method' | 'path'>,
+  signers: readonly Signer[],
+): AthAnswer | undefined {
+  if (path !== '/.well-known/jwks.json' || (method !== 'GET' && method !== 'HEAD')) return undefined
+  const keys = signers.map((signer) => signer.publicJwk())
+  // Short, so that a changed key is known within minutes.
+  return jsonAnswer(200, { keys }, { 'cache-control': 'public, max-age=300' })
+}
