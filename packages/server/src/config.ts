@@ -20,8 +20,6 @@ export interface ProviderDefinition {
   readonly upstreamScopes?: Readonly<Record<string, string>>
   /** Show our consent page before going upstream. Default true; it is always shown where there is no upstream OAuth. */
   readonly consentPage: boolean
-  /** Where the upstream authorization endpoint is, for the page's CSP. */
-  readonly authorizationOrigin?: string
 }
 
 /** What the handlers need to know. Every field is decided at start; nothing is read from Host or other headers. */

@@ -272,7 +272,6 @@ providers:
   assert.equal(a?.displayName, 'Büro')
   assert.equal(a?.authMode, 'oauth2')
   assert.equal(a?.consentPage, false)
-  assert.equal(a?.authorizationOrigin, 'https://idp.example')
   assert.deepEqual(a?.upstreamScopes, { 'a:read': 'a.read' })
   assert.deepEqual(a?.scopes, [{ name: 'a:read', description: 'read it' }])
   const auth = (id: string) => config?.providers.get(id)?.auth

@@ -156,7 +156,6 @@ function defineProvider(id: string, entry: ProviderEntry): ProviderDefinition {
   const upstreamScopes = Object.fromEntries(
     scopes.flatMap(({ name, upstream }) => (upstream === undefined ? [] : [[name, upstream]])),
   )
-  const origin = authorizationOrigin(entry.auth)
   return {
     id,
     displayName: entry.name ?? id,
@@ -168,15 +167,7 @@ function defineProvider(id: string, entry: ProviderEntry): ProviderDefinition {
     authMode: entry.auth.kind === 'mock_oauth2' ? 'oauth2' : entry.auth.kind,
     ...(Object.keys(upstreamScopes).length === 0 ? {} : { upstreamScopes }),
     consentPage: entry.consent_page ?? true,
-    ...(origin === undefined ? {} : { authorizationOrigin: origin }),
   }
-}
-
-/** Where discovery says else, whoever discovers must correct it. */
-function authorizationOrigin(auth: ProviderEntry['auth']): string | undefined {
-  if (auth.kind !== 'oauth2') return undefined
-  const url = auth.authorization_endpoint ?? auth.issuer
-  return url === undefined ? undefined : new URL(url).origin
 }
 
 function resolveProvider(id: string, entry: ProviderEntry, folder: string): Provider {

@@ -45,7 +45,6 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
         provider: plainLine(question.provider.displayName),
       }),
       status,
-      formOrigins: question.nextOrigins,
       otherLanguage: inOtherLanguage(call, language),
       body: questionPage({
         language,
@@ -67,7 +66,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
     async present(call, question) {
       if (isOver(question)) return noticePage(render, call, expired(question))
       const signedIn = await people.current(call)
-      if (!signedIn) return redirectAnswer(loginPath(pageAddress(call)))
+      if (!signedIn) return redirectAnswer(call, loginPath(pageAddress(call)))
       return ask(call, question, signedIn, undefined, 200)
     },
     async decide(call, question) {

@@ -28,28 +28,9 @@ test('a page is kept by nobody, framed by nobody and read as what it is', () => 
   assert.equal(headers['referrer-policy'], 'same-origin')
 })
 
-test('a form may lead to the origins of the next step', () => {
-  assert.match(
-    policy({ formOrigins: ['https://idp.example.com', 'http://127.0.0.1:9', 'http://[::1]:9'] }),
-    /form-action 'self' https:\/\/idp\.example\.com http:\/\/127\.0\.0\.1:9 http:\/\/\[::1\]:9;/,
-  )
+test('a form leads nowhere but to ourselves', () => {
+  assert.match(policy(), /form-action 'self';/)
 })
-
-for (const origin of [
-  'https://a;script-src',
-  "https://a'b.example",
-  'https://a,b',
-  'https://a b',
-  "https://*.example.com 'unsafe-inline'",
-  'null',
-  '*',
-  'https:',
-  'https://a.example/\r\nset-cookie: x',
-  new URL("https://a;script-src'unsafe-inline'/").origin,
-])
-  test(`an origin that is more than an origin does not reach the policy: ${JSON.stringify(origin)}`, () => {
-    assert.equal(policy({ formOrigins: [origin] }), policy())
-  })
 
 test('every page of a development log-in says who everybody is', () => {
   const { body } = createPages({ devUser: '<i>Eve</i>' })(page)

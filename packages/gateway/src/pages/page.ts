@@ -11,8 +11,6 @@ export interface Page {
   readonly title: string
   readonly body: Html
   readonly status: number
-  /** Where a form may lead besides ourselves: origins. */
-  readonly formOrigins?: readonly string[]
   /** Where the same page is shown in the other language; absent where opening it again would do something else. */
   readonly otherLanguage?: string
   /** A page to go on to at once. */
@@ -81,7 +79,7 @@ function pageHeaders(page: Page): Record<string, string> {
     'content-security-policy': [
       "default-src 'none'",
       `style-src ${styleHash}`,
-      `form-action ${["'self'", ...(page.formOrigins ?? []).filter(isPlainOrigin)].join(' ')}`,
+      "form-action 'self'",
       "base-uri 'none'",
       "frame-ancestors 'none'",
     ].join('; '),
@@ -93,9 +91,4 @@ function pageHeaders(page: Page): Record<string, string> {
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
   }
-}
-
-/** A host may hold `;` or `'` and still be a URL; in a policy it would end the directive. */
-function isPlainOrigin(origin: string): boolean {
-  return /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$|^https?:\/\/\[[0-9a-f:]+\](:\d{1,5})?$/.test(origin)
 }

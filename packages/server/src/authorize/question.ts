@@ -32,11 +32,5 @@ export function consentQuestion(
     }),
     grantLifetimeSeconds: ports.config.grantLifetimeSeconds,
     formAction: call.path,
-    nextOrigins: [
-      provider.authorizationOrigin,
-      handshake.userRedirectUri === undefined
-        ? undefined
-        : new URL(handshake.userRedirectUri).origin,
-    ].filter((origin) => origin !== undefined),
   }
 }

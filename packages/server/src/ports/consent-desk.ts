@@ -20,8 +20,6 @@ export interface ConsentQuestion {
   readonly grantLifetimeSeconds: number
   /** Where the form posts to: the path of this request. */
   readonly formAction: string
-  /** Where the browser may be sent after the answer; the page's CSP must allow these origins. */
-  readonly nextOrigins: readonly string[]
 }
 
 export type ConsentDecision =
