@@ -91,11 +91,12 @@ export async function rotateClientSecret(
   { overlapSeconds, clientId = context.credentials()?.clientId, signal }: RotateRequest,
 ): Promise<Required<{ readonly clientId: string; readonly clientSecret: string }>> {
   if (clientId === undefined) throw new AthError('CREDENTIALS_MISSING')
+  const url = `${context.base}/ath/agents/${encodeURIComponent(clientId)}/secret`
   const answer = await ask(context, {
     method: 'POST',
-    url: `${context.base}/ath/agents/${encodeURIComponent(clientId)}/secret`,
+    url,
     body: {
-      agent_attestation: await context.attest(context.base),
+      agent_attestation: await context.attest(url),
       ...(overlapSeconds === undefined ? {} : { overlap_seconds: overlapSeconds }),
     },
     read: (value) => readWire(rotatedSecretSchema, value),

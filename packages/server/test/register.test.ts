@@ -239,9 +239,10 @@ test('[C13] [R121] whoever holds the key rotates the secret; the old one ends at
         },
       })
     ).status
+  const audience = `${base}/ath/agents/${json.client_id}/secret`
   const rotate = async (overlap_seconds?: number) =>
     world.send('POST', `/ath/agents/${json.client_id}/secret`, {
-      body: { agent_attestation: await agent.attest({ audience: base }), overlap_seconds },
+      body: { agent_attestation: await agent.attest({ audience }), overlap_seconds },
     })
   const second = (await rotate()).json.client_secret
   assert.equal(await status(json.client_secret), 401)
@@ -253,7 +254,7 @@ test('[C13] [R121] whoever holds the key rotates the secret; the old one ends at
   assert.equal(await status(second), 401)
   const other = await world.addAgent('https://other.example/.well-known/agent.json')
   const theft = await world.send('POST', `/ath/agents/${json.client_id}/secret`, {
-    body: { agent_attestation: await other.attest({ audience: base }) },
+    body: { agent_attestation: await other.attest({ audience }) },
   })
   assert.equal(theft.status, 404)
   assert.equal(await status(third), 200)

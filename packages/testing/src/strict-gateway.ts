@@ -238,7 +238,8 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     },
     rotate: async (body) => {
       checkSchema(secretRotationRequestSchema, body)
-      const audience = await attested(body['agent_attestation'], [base()])
+      const own = `${base()}/ath/agents/${gateway.clientId}/secret`
+      const audience = await attested(body['agent_attestation'], [own])
       gateway.clientSecret = `ath_secret_${crypto.randomUUID()}`
       return [200, { client_id: gateway.clientId, client_secret: gateway.clientSecret }, audience]
     },

@@ -13,6 +13,7 @@ import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { findClient } from '../endpoint/find-client.ts'
+import { takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { isOwnCallback } from '../endpoint/own-callback.ts'
 import { readFields } from '../endpoint/read-fields.ts'
@@ -111,7 +112,9 @@ async function prove(
     audiences: endpointAudiences(ports.config, '/ath/authorize'),
     agentId: agent.agentId,
   })
-  return verified.ok ? ok({}) : verified
+  if (!verified.ok) return verified
+  const within = takeLimit(ports.limits, 'authorize_client', agent.clientId)
+  return within.ok ? ok({}) : within
 }
 
 function authorize(

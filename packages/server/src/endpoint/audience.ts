@@ -5,10 +5,14 @@ export function endpointAudiences(config: AthConfig, path: string): readonly str
   return [config.baseUrl, ...config.aliases].flatMap((base) => [base, `${base}/`, `${base}${path}`])
 }
 
+/** Where nothing but the endpoint's own URL counts: an attestation made for something else gives no credentials (R38). */
+export function ownAudiences(config: AthConfig, path: string): readonly string[] {
+  return [config.baseUrl, ...config.aliases].map((base) => `${base}${path}`)
+}
+
 /** At the token endpoint its URL alone counts (R37, C5), unless the operator allows what older clients send. */
 export function tokenAudiences(config: AthConfig): readonly string[] {
-  const bases = [config.baseUrl, ...config.aliases]
-  const strict = bases.map((base) => `${base}/ath/token`)
+  const strict = ownAudiences(config, '/ath/token')
   return config.legacyTokenAudience
     ? [...strict, ...endpointAudiences(config, '/ath/token')]
     : strict

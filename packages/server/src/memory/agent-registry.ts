@@ -33,6 +33,17 @@ export class InMemoryAgentRegistry implements AgentRegistry {
     return true
   }
 
+  async replace(seen: Registration, registration: Registration): Promise<boolean> {
+    const { clientId, agentId } = seen
+    const known = this.#byClient.get(clientId)
+    const isSeen =
+      known?.status === seen.status &&
+      known.decidedAt === seen.decidedAt &&
+      known.secretHash === seen.secretHash
+    if (isSeen) this.#byClient.set(clientId, { ...registration, clientId, agentId })
+    return isSeen
+  }
+
   async list(filter?: { readonly status?: RegistrationStatus }): Promise<readonly Registration[]> {
     return [...this.#byClient.values()]
       .filter(({ status }) => filter?.status === undefined || status === filter.status)

@@ -39,5 +39,10 @@ export interface AgentRegistry {
     clientId: ClientId,
     changes: Partial<Omit<Registration, 'clientId' | 'agentId'>>,
   ): Promise<boolean>
+  /**
+   * Puts `registration` in the place of `seen`, whole: what it lacks is gone. Only while status, decision and secret are
+   * still those of `seen`: of two decisions at once one wins. False when they are not. Durable when it returns.
+   */
+  replace(seen: Registration, registration: Registration): Promise<boolean>
   list(filter?: { readonly status?: RegistrationStatus }): Promise<readonly Registration[]>
 }

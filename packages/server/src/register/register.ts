@@ -12,7 +12,7 @@ import {
 import type { AthConfig } from '../config.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import { isOwnCallback } from '../endpoint/own-callback.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
@@ -69,7 +69,7 @@ export function publicStatus(status: Registration['status']): RegistrationRespon
 }
 
 function read(ports: AthPorts, { call }: Received): Result<Read, Failure> {
-  const within = takeLimit(ports.limits, 'register_ip', call.ip)
+  const within = takeLimit(ports.limits, 'register_ip', callerKey(call.ip))
   if (!within.ok) return within
   const body = readBody(call)
   if (!body.ok) return body
@@ -98,28 +98,31 @@ async function authorize(
   if (existing && !lapsed)
     return fail({ reason: 'registration_exists', clientId: existing.clientId })
   const { config } = ports
-  const decision = decideApproval(
-    config.approvalRules,
-    {
-      agentId: request.agent_id,
-      developerId: attestation.document.developer.id,
-      requested: request.requested_providers.map(({ provider_id, scopes }) => ({
-        providerId: provider_id,
-        scopes,
-      })),
-    },
-    {
-      unmatched: config.unmatchedAgents,
-      lifetimeSeconds: config.approvalLifetimeSeconds,
-      known: new Map(
-        [...config.providers].map(([id, { scopes }]) => [
-          id,
-          new Set(scopes.map(({ name }) => name)),
-        ]),
-      ),
-    },
-  )
-  return ok({ decision, renewed: existing })
+  const asked = {
+    agentId: request.agent_id,
+    developerId: attestation.document.developer.id,
+    requested: request.requested_providers.map(({ provider_id, scopes }) => ({
+      providerId: provider_id,
+      scopes,
+    })),
+  }
+  const defaults = {
+    unmatched: config.unmatchedAgents,
+    lifetimeSeconds: config.approvalLifetimeSeconds,
+    known: new Map(
+      [...config.providers].map(([id, { scopes }]) => [
+        id,
+        new Set(scopes.map(({ name }) => name)),
+      ]),
+    ),
+  }
+  const decision = decideApproval(config.approvalRules, asked, defaults)
+  // What an operator decided no rule undoes because time went by: an operator decides again.
+  const mustAsk = decision.status === 'approved' && existing?.decidedBy.startsWith('operator:')
+  return ok({
+    decision: mustAsk ? decideApproval([], asked, { ...defaults, unmatched: 'hold' }) : decision,
+    renewed: existing,
+  })
 }
 
 async function mint(
@@ -158,7 +161,9 @@ async function mint(
     // What people allowed under the old approval does not come back with a new one that may be narrower.
     for (const grant of await ports.grants.list({ clientId, liveAt: now }))
       await endGrant(ports, grant)
-    await ports.registry.update(clientId, registration)
+    // Somebody may have decided since it was read, and that stands.
+    if (!(await ports.registry.replace(renewed, registration)))
+      return fail({ reason: 'registration_exists', clientId })
     ports.live.agentChanged(clientId)
     return ok({ registration, clientSecret })
   }

@@ -9,7 +9,8 @@ import {
 } from '@ath-protocol/types'
 import { checkClientSecret } from '../endpoint/client-secret.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { findClient } from '../endpoint/find-client.ts'
+import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
@@ -81,19 +82,23 @@ async function identify(
   { call, request }: Received & Read,
 ): Promise<Result<Identified, Failure>> {
   const { client_id, client_secret } = request
-  const within = takeLimit(ports.limits, 'token_client', client_id ?? `ip ${call.ip}`)
-  if (!within.ok) return within
   if (client_id === undefined || client_secret === undefined) {
+    const within = takeLimit(ports.limits, 'token_client', `ip ${callerKey(call.ip)}`)
+    if (!within.ok) return within
     const userId = await ports.desk?.signedInUser(call)
     return userId === undefined
       ? fail({ reason: 'credentials_absent' })
       : ok({ caller: { userId } })
   }
   // Whether the client exists is not told apart from a wrong secret.
-  const agent = await ports.registry.findByClientId(client_id)
-  if (!agent) return fail({ reason: 'client_secret_wrong' })
+  const found = await findClient(ports, client_id, { what: 'token_client', ip: call.ip })
+  if (!found.ok)
+    return found.error.reason === 'client_unknown' ? fail({ reason: 'client_secret_wrong' }) : found
+  const agent = found.value
   const checked = checkClientSecret(agent, client_secret, ports.clock.now())
-  return checked.ok ? ok({ caller: { agent } }) : checked
+  if (!checked.ok) return checked
+  const within = takeLimit(ports.limits, 'token_client', agent.clientId)
+  return within.ok ? ok({ caller: { agent } }) : within
 }
 
 async function authorize(

@@ -6,9 +6,9 @@ import {
   type Result,
   secretRotationRequestSchema,
 } from '@ath-protocol/types'
-import { endpointAudiences } from '../endpoint/audience.ts'
+import { ownAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { Registration } from '../ports/registry.ts'
@@ -54,7 +54,7 @@ export const rotateSecretEndpoint: Endpoint<AboutClient, Told> = {
 }
 
 function read(ports: AthPorts, { call }: AboutClient): Result<Read, Failure> {
-  const within = takeLimit(ports.limits, 'status_ip', call.ip)
+  const within = takeLimit(ports.limits, 'status_ip', callerKey(call.ip))
   if (!within.ok) return within
   const body = readBody(call)
   if (!body.ok) return body
@@ -73,7 +73,7 @@ async function identify(
   { clientId, attestationJwt }: AboutClient & Read,
 ): Promise<Result<Identified, Failure>> {
   const verified = await ports.attestations.verify(attestationJwt, {
-    audiences: endpointAudiences(ports.config, `/ath/agents/${clientId}/secret`),
+    audiences: ownAudiences(ports.config, `/ath/agents/${clientId}/secret`),
   })
   if (!verified.ok) return verified
   const agent = await ports.registry.findByAgentId(verified.value.claims.sub)

@@ -2,7 +2,7 @@ import { type AgentRecord, type Failure, fail, ok, type Result } from '@ath-prot
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { checkClientSecret } from '../endpoint/client-secret.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { takeLimit } from '../endpoint/limit.ts'
+import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Registration } from '../ports/registry.ts'
 import { publicStatus } from '../register/register.ts'
@@ -51,7 +51,7 @@ async function identifyCaller(
   ports: AthPorts,
   { call, clientId }: AboutClient,
 ): Promise<Result<Identified, Failure>> {
-  const within = takeLimit(ports.limits, 'status_ip', call.ip)
+  const within = takeLimit(ports.limits, 'status_ip', callerKey(call.ip))
   if (!within.ok) return within
   const basic = readBasic(call)
   if (basic) return identifyBySecret(ports, basic)

@@ -91,6 +91,29 @@ export function registryContract(name: string, open: Open<AgentRegistry>): void 
       assert.equal(await registry().update(registration.clientId, {}), true)
     })
 
+    test('a replacement leaves nothing of what was there, and comes too late when somebody decided since', async () => {
+      const seen = sampleRegistration({
+        purpose: 'before',
+        redirectUris: ['https://agent.example/cb'],
+        previousSecret: { hash: 'older', until: testEpoch + 60 },
+      })
+      await registry().insert(seen)
+      const { purpose: _, redirectUris: __, previousSecret: ___, ...rest } = seen
+      const next: Registration = { ...rest, name: 'renewed', secretHash: 'renewed-hash' }
+      for (const decided of [
+        { status: 'suspended' },
+        { status: 'approved', decidedAt: seen.decidedAt + 1 },
+        { decidedAt: seen.decidedAt, secretHash: 'rotated' },
+      ] as const) {
+        await registry().update(seen.clientId, decided)
+        assert.equal(await registry().replace(seen, next), false)
+      }
+      await registry().update(seen.clientId, { secretHash: seen.secretHash })
+      assert.equal(await registry().replace(seen, next), true)
+      assert.deepEqual(await registry().findByClientId(seen.clientId), next)
+      assert.equal(await registry().replace(seen, next), false)
+    })
+
     test('lists by status, the oldest first', async () => {
       const older = sampleRegistration({ status: 'pending', registeredAt: testEpoch + 1 })
       const newer = sampleRegistration({ status: 'pending', registeredAt: testEpoch + 2 })

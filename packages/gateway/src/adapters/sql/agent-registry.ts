@@ -35,6 +35,19 @@ export function createAgentRegistry(db: Kysely<Tables>): AgentRegistry {
         .executeTakeFirst()
       return updated !== undefined
     },
+    async replace(seen, { clientId: _, agentId: __, ...registration }) {
+      const absent = { purpose: null, redirectUris: null, previousSecret: null }
+      const replaced = await db
+        .updateTable('registrations')
+        .set({ ...absent, ...toRow(registration) })
+        .where('clientId', '=', seen.clientId)
+        .where('status', '=', seen.status)
+        .where('decidedAt', '=', seen.decidedAt)
+        .where('secretHash', '=', seen.secretHash)
+        .returning('clientId')
+        .executeTakeFirst()
+      return replaced !== undefined
+    },
     async list(filter) {
       let query = db.selectFrom('registrations').selectAll()
       if (filter?.status !== undefined) query = query.where('status', '=', filter.status)
