@@ -85,7 +85,7 @@ export function createLogin(options: LoginOptions): Login {
     if (!within.ok) return refuse(call, within.error)
     const returnTo = readReturnTo(call.query.get('return_to'), options.baseUrl) ?? '/me'
     const otherAccount = call.query.get('prompt') === 'login'
-    if (!otherAccount && (await people.current(call))) return redirectAnswer(returnTo)
+    if (!otherAccount && (await people.current(call))) return redirectAnswer(call, returnTo)
     if (login.kind === 'dev') {
       const person = { issuer: devIssuer, subject: login.user, name: login.user }
       return signIn(call, await logins.ensureUser(person), returnTo)
@@ -111,7 +111,7 @@ export function createLogin(options: LoginOptions): Login {
       returnTo,
       expiresAt: clock.now() + flowSeconds,
     })
-    return redirectAnswer(url.value.href, [hostCookie(bindingCookie, binding, flowSeconds)])
+    return redirectAnswer(call, url.value.href, [hostCookie(bindingCookie, binding, flowSeconds)])
   }
 
   async function finish(call: AthCall): Promise<AthAnswer> {
@@ -152,7 +152,7 @@ export function createLogin(options: LoginOptions): Login {
       decided_by: login.kind === 'dev' ? 'dev-login' : 'identity-provider',
     })
     await options.audit.settled()
-    return redirectAnswer(returnTo, [cookie])
+    return redirectAnswer(call, returnTo, [cookie])
   }
 
   async function refuse(call: AthCall, failure: Failure, returnTo?: string): Promise<AthAnswer> {

@@ -39,7 +39,7 @@ export function createMyAgents(options: {
   return {
     async show(call) {
       const signedIn = await people.current(call)
-      if (!signedIn) return redirectAnswer(loginPath(pageAddress(call)))
+      if (!signedIn) return redirectAnswer(call, loginPath(pageAddress(call)))
       const language = chooseLanguage(call)
       return render({
         language,
@@ -62,7 +62,7 @@ export function createMyAgents(options: {
       const grantId = body.ok ? body.value['grant'] : undefined
       if (typeof grantId === 'string') await grants.revoke(acting.value.person.id, grantId)
       const address = pageAddress(call)
-      return redirectAnswer(`${address}${address.includes('?') ? '&' : '?'}revoked=1`)
+      return redirectAnswer(call, `${address}${address.includes('?') ? '&' : '?'}revoked=1`)
     },
   }
 }

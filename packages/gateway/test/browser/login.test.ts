@@ -101,7 +101,7 @@ test('[C24] the person who consents signed in at the company, and is the same us
 
 test('the request to the provider carries PKCE S256, state, nonce and the configured redirect URI', async () => {
   const answer = await fetch(`${gateway.url}/login`, { redirect: 'manual' })
-  assert.equal(answer.status, 303)
+  assert.equal(answer.status, 302)
   const { origin, searchParams } = new URL(answer.headers.get('location') ?? '')
   assert.equal(origin, provider.issuer)
   assert.equal(searchParams.get('response_type'), 'code')
@@ -311,7 +311,7 @@ test('a session ends at its time, however busy it is', async () => {
   gateway.clock.advance(sessionSeconds - 60)
   assert.equal((await me()).status, 200)
   gateway.clock.advance(61)
-  assert.equal((await me()).status, 303)
+  assert.equal((await me()).status, 302)
   gateway.clock.advance(-sessionSeconds - 1)
 })
 
@@ -326,7 +326,7 @@ test('a session from a development log-in does not count where a real one is con
     expiresAt: now + 3600,
   })
   const headers = { cookie: `${sessionCookie}=left over` }
-  assert.equal((await fetch(`${gateway.url}/me`, { headers, redirect: 'manual' })).status, 303)
+  assert.equal((await fetch(`${gateway.url}/me`, { headers, redirect: 'manual' })).status, 302)
 })
 
 test('too many log-ins from one address are told to wait', async () => {
@@ -363,7 +363,7 @@ test('the gateway runs while the identity provider is down, says so, and goes on
   )
   providerIsUp = true
   down.clock.advance(2)
-  assert.equal((await fetch(`${down.url}/login`, { redirect: 'manual' })).status, 303)
+  assert.equal((await fetch(`${down.url}/login`, { redirect: 'manual' })).status, 302)
   await down.close()
 })
 

@@ -102,7 +102,7 @@ async function carryOut(
 /** Sends the browser on: within our origin by redirect, elsewhere by a page, which no form policy holds back. */
 function leave(ports: AthPorts, call: AthCall, to: string): AthAnswer {
   const own = new URL(to).origin === new URL(ports.config.baseUrl).origin
-  return own || !ports.desk ? redirectAnswer(to) : ports.desk.handOver(call, to)
+  return own || !ports.desk ? redirectAnswer(call, to) : ports.desk.handOver(call, to)
 }
 
 /** A second tap, or a tap in a second tab: the first answer stands and is shown again. */

@@ -85,7 +85,7 @@ async function ask(
   if (!url.ok) return url
   if (handshake.state !== 'asking')
     await ports.handshakes.advance(handshake.id, 'ask', ports.clock.now())
-  return ok({ page: redirectAnswer(url.value.href) })
+  return ok({ page: redirectAnswer(call, url.value.href) })
 }
 
 function listed(header: string | readonly string[] | undefined): readonly string[] {

@@ -33,7 +33,7 @@ export const callbackEndpoint: Endpoint<Received, Told> = {
     .stage('bind', bind)
     .stage('forward', exchange)
     .stage('mint', conclude),
-  answer: (ports, { ended, ending }) => redirectAnswer(endingUrl(ports, ended, ending)),
+  answer: (ports, { call, ended, ending }) => redirectAnswer(call, endingUrl(ports, ended, ending)),
   record: recordCallback,
   refuse: refuseToBrowser,
 }

@@ -1,11 +1,11 @@
 import type { Grant } from '../ports/grants.ts'
 import { endGrant, type GrantPorts } from './end-grant.ts'
 
-/** Ends a grant for a person or an operator and records who did it. False when it had ended before. */
+/** Ends a grant for whoever is not its agent and records who did it. False when it had ended before. */
 export async function endGrantBy(
   ports: GrantPorts,
   grant: Grant,
-  decidedBy: 'user' | `operator:${string}`,
+  decidedBy: 'user' | 'gateway' | `operator:${string}`,
 ): Promise<boolean> {
   const { ended } = await endGrant(ports, grant)
   if (!ended) return false

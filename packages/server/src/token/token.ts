@@ -18,6 +18,7 @@ import { findClient } from '../endpoint/find-client.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { endGrantBy } from '../grant/end-grant-by.ts'
 import type { Grant, TokenRecord } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { Registration } from '../ports/registry.ts'
@@ -25,6 +26,9 @@ import { hashSecret, matchesHash } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
+
+/** A code went through a browser, so it is good for its way back only (RFC 9700 §4.5). */
+const codeLifetimeSeconds = 60
 
 interface Read {
   readonly request: TokenRequest
@@ -115,7 +119,10 @@ async function bind(
   const handshake = await ports.handshakes.find(request.ath_session_id)
   if (!handshake) return fail({ reason: 'handshake_unknown' })
   if (handshake.clientId !== agent.clientId) return fail({ reason: 'handshake_of_other_client' })
-  if (handshake.state === 'spent') return fail({ reason: 'handshake_spent' })
+  if (handshake.state === 'spent') {
+    if (isDeliveredCode(request, handshake)) await endReused(ports, handshake)
+    return fail({ reason: 'handshake_spent' })
+  }
   if (handshake.state === 'denied') return fail({ reason: 'user_denied' })
   if (ports.clock.now() >= handshake.expiresAt) return fail({ reason: 'handshake_expired' })
   if (handshake.state === 'failed')
@@ -125,9 +132,19 @@ async function bind(
       error: handshake.endReason ?? 'failed',
     })
   if (handshake.state !== 'consented') return fail({ reason: 'handshake_pending' })
-  if (handshake.codeHash !== undefined && !matchesHash(request.code, handshake.codeHash))
+  if (handshake.codeHash !== undefined && !isDeliveredCode(request, handshake))
     return fail({ reason: 'code_wrong' })
   return ok({ handshake })
+}
+
+function isDeliveredCode({ code }: TokenRequest, { codeHash }: Handshake): boolean {
+  return codeHash !== undefined && matchesHash(code, codeHash)
+}
+
+/** RFC 6749 §4.1.2: a code that comes a second time was seen by somebody else, so what the first gave ends. */
+async function endReused(ports: AthPorts, { grantId }: Handshake): Promise<void> {
+  const grant = grantId === undefined ? undefined : await ports.grants.find(grantId)
+  if (grant) await endGrantBy(ports, grant, 'gateway')
 }
 
 /** Approved ∩ consented ∩ requested, by what the service approves now: an approval taken back since counts (R83–R85). */
@@ -140,6 +157,8 @@ async function consent(
     handshake.grantId === undefined ? undefined : await ports.grants.find(handshake.grantId)
   if (!grant || grant.revokedAt !== undefined || grant.expiresAt <= now)
     return fail({ reason: 'handshake_spent' })
+  if (handshake.codeHash !== undefined && now - grant.createdAt > codeLifetimeSeconds)
+    return fail({ reason: 'code_expired' })
   const approved = approvedScopes(agent, handshake.providerId) ?? []
   const scopes = intersectScopes(
     approved,

@@ -1,4 +1,4 @@
-import type { AthAnswer } from './http.ts'
+import type { AthAnswer, AthCall } from './http.ts'
 
 /** A JSON answer that nobody keeps. */
 export function jsonAnswer(
@@ -17,10 +17,17 @@ export function jsonAnswer(
   }
 }
 
-/** 303: after a form was posted the browser must go on with GET, and never post the form elsewhere (RFC 9700 §4.12). */
-export function redirectAnswer(to: string, cookies: readonly string[] = []): AthAnswer {
+/**
+ * Sends the browser on. After a form was posted with 303: it must go on with GET, and never post the form elsewhere
+ * (RFC 9700 §4.12). Else with 302, which is what clients of ATH 0.1 look for (C8, C19).
+ */
+export function redirectAnswer(
+  { method }: Pick<AthCall, 'method'>,
+  to: string,
+  cookies: readonly string[] = [],
+): AthAnswer {
   return {
-    status: 303,
+    status: method === 'POST' ? 303 : 302,
     headers: {
       location: to,
       'cache-control': 'no-store',

@@ -172,7 +172,7 @@ export const catalogue = {
     'SESSION_EXPIRED',
     400,
     'invalid_grant',
-    'the handshake is older than 10 minutes',
+    'the handshake or its one-time code has expired',
     'start again: `athx authorize`',
     'R66, R112',
   ),

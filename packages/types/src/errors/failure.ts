@@ -59,7 +59,7 @@ export type Failure =
         | 'handshake_spent'
         | 'handshake_of_other_client'
     }
-  | { readonly reason: 'code_wrong' }
+  | { readonly reason: 'code_wrong' | 'code_expired' }
   | { readonly reason: 'user_denied' }
   | { readonly reason: 'upstream_oauth'; readonly step: string; readonly error: string }
   | { readonly reason: 'state_unknown' | 'browser_not_bound' }

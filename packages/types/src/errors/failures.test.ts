@@ -60,6 +60,7 @@ const samples: {
   handshake_spent: [{ reason: 'handshake_spent' }, 'handshake_not_found'],
   handshake_of_other_client: [{ reason: 'handshake_of_other_client' }, 'handshake_not_found'],
   code_wrong: [{ reason: 'code_wrong' }, 'handshake_not_found'],
+  code_expired: [{ reason: 'code_expired' }, 'handshake_expired'],
   user_denied: [{ reason: 'user_denied' }, 'user_denied'],
   upstream_oauth: [{ reason: 'upstream_oauth', step: secret, error: secret }, 'oauth_failed'],
   state_unknown: [{ reason: 'state_unknown' }, 'state_mismatch'],

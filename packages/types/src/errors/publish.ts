@@ -52,6 +52,7 @@ export function publish(failure: Failure): Face {
     case 'handshake_pending':
       return 'handshake_pending'
     case 'handshake_expired':
+    case 'code_expired':
       return 'handshake_expired'
     case 'user_denied':
       return 'user_denied'
