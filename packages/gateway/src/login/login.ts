@@ -2,6 +2,7 @@ import {
   type AthAnswer,
   type AthCall,
   type AuditSink,
+  callerKey,
   hashSecret,
   hostCookie,
   matchesHash,
@@ -218,7 +219,7 @@ async function methodUnknown(allow: readonly string[]): Promise<AthAnswer> {
 }
 
 function takeAttempt(limits: RateLimits, call: AthCall): Result<void, Failure> {
-  const over = limits.take('login_ip', call.ip)
+  const over = limits.take('login_ip', callerKey(call.ip))
   return over ? fail({ reason: 'rate_limited', ...over }) : ok(undefined)
 }
 

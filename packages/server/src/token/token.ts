@@ -15,6 +15,7 @@ import { tokenAudiences } from '../endpoint/audience.ts'
 import { checkClientSecret } from '../endpoint/client-secret.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { findClient } from '../endpoint/find-client.ts'
+import { takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
@@ -36,6 +37,10 @@ interface Read {
 interface Identified {
   readonly agent: Registration
 }
+interface Proven {
+  /** The agent as it is after its attestation: it decides itself how long its document takes to come. */
+  readonly proven: Registration
+}
 interface Bound {
   readonly handshake: Handshake
 }
@@ -47,7 +52,7 @@ interface Minted {
   readonly accessToken: string
   readonly token: TokenRecord
 }
-type Told = Received & Read & Identified & Bound & Consented & Minted
+type Told = Received & Read & Identified & Proven & Bound & Consented & Minted
 
 /** `POST /ath/token` (R78–R90): one token for one handshake. Checks in C16's order. */
 export const tokenEndpoint: Endpoint<Received, Told> = {
@@ -95,21 +100,25 @@ async function identify(
   const found = await findClient(ports, request.client_id, { what: 'token_client', ip: call.ip })
   if (!found.ok) return found
   const checked = checkClientSecret(found.value, request.client_secret, ports.clock.now())
-  return checked.ok ? ok({ agent: found.value }) : checked
+  if (!checked.ok) return checked
+  const within = takeLimit(ports.limits, 'token_client', found.value.clientId)
+  return within.ok ? ok({ agent: found.value }) : within
 }
 
 /** A fresh attestation, made for this endpoint: the secret alone is not the agent (R37, R39, R80). */
 async function prove(
   ports: AthPorts,
   { request, agent }: Read & Identified,
-): Promise<Result<object, Failure>> {
+): Promise<Result<Proven, Failure>> {
   const verified = await ports.attestations.verify(request.agent_attestation, {
     audiences: tokenAudiences(ports.config),
     agentId: agent.agentId,
   })
   if (!verified.ok) return verified
-  const approved = checkApproved(agent, ports.clock.now())
-  return approved.ok ? ok({}) : approved
+  const proven = await ports.registry.findByClientId(agent.clientId)
+  if (!proven) return fail({ reason: 'client_unknown' })
+  const approved = checkApproved(proven, ports.clock.now())
+  return approved.ok ? ok({ proven }) : approved
 }
 
 async function bind(
@@ -150,7 +159,7 @@ async function endReused(ports: AthPorts, { grantId }: Handshake): Promise<void>
 /** Approved ∩ consented ∩ requested, by what the service approves now: an approval taken back since counts (R83–R85). */
 async function consent(
   ports: AthPorts,
-  { agent, handshake }: Identified & Bound,
+  { proven, handshake }: Proven & Bound,
 ): Promise<Result<Consented, Failure>> {
   const now = ports.clock.now()
   const grant =
@@ -159,7 +168,7 @@ async function consent(
     return fail({ reason: 'handshake_spent' })
   if (handshake.codeHash !== undefined && now - grant.createdAt > codeLifetimeSeconds)
     return fail({ reason: 'code_expired' })
-  const approved = approvedScopes(agent, handshake.providerId) ?? []
+  const approved = approvedScopes(proven, handshake.providerId) ?? []
   const scopes = intersectScopes(
     approved,
     handshake.consentedScopes ?? [],
@@ -173,7 +182,7 @@ async function consent(
 
 async function mint(
   ports: AthPorts,
-  { agent, handshake, grant, scopes }: Identified & Bound & Consented,
+  { proven, handshake, grant, scopes }: Proven & Bound & Consented,
 ): Promise<Result<Minted, Failure>> {
   const now = ports.clock.now()
   // Spent first: of two exchanges at once only one comes past this line (R67, R82).
@@ -182,7 +191,7 @@ async function mint(
   // Neither door outlives the other: when the service's approval runs out, so does what the user allowed (R1, R50).
   const grantExpiresAt = Math.min(
     now + (handshake.grantLifetimeSeconds ?? ports.config.grantLifetimeSeconds),
-    agent.approvalExpiresAt,
+    proven.approvalExpiresAt,
   )
   if (!(await ports.grants.confirm(grant.id, grantExpiresAt)))
     return fail({ reason: 'handshake_spent' })
@@ -190,8 +199,8 @@ async function mint(
   const token: TokenRecord = {
     hash: hashSecret(accessToken),
     grantId: grant.id,
-    clientId: agent.clientId,
-    agentId: agent.agentId,
+    clientId: proven.clientId,
+    agentId: proven.agentId,
     userId: grant.userId,
     providerId: grant.providerId,
     scopes: scopes.effective,
