@@ -14,7 +14,6 @@ const wholeBytes = 64 * 1024
 const stallSeconds = 60
 
 const none: CallBody = { kind: 'none' }
-const noReserved: ReadonlySet<string> = new Set()
 
 /** A proxied call as it came over a socket. */
 export class InboundCall implements ProxyCall {
@@ -93,7 +92,7 @@ export class InboundCall implements ProxyCall {
     const cancel = (failure: Failure) => this.#cancel?.(failure)
     if (!chunked && contentLength !== undefined && contentLength <= wholeBytes)
       return { kind: 'whole', length: contentLength, take: () => this.#take(), cancel }
-    const open = (maxBytes: number): StreamedBody => {
+    const open = (maxBytes: number, reserved: ReadonlySet<string>): StreamedBody => {
       const stream = new Upload(this.#request, {
         maxBytes,
         begin: () => this.#goOn(),
@@ -103,7 +102,7 @@ export class InboundCall implements ProxyCall {
         },
       })
       this.#cancel = (failure) => stream.fail(failure)
-      const trailers = () => passableTrailers(this.#request.rawTrailers, noReserved)
+      const trailers = () => passableTrailers(this.#request.rawTrailers, reserved)
       return { stream, length: contentLength, trailers: announcesTrailers ? trailers : undefined }
     }
     return { kind: 'stream', length: contentLength, open, cancel }

@@ -1,4 +1,4 @@
-import { compileScopeMap } from '@ath-protocol/server'
+import { compileScopeMap, type ScopeMap } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { Provider } from '../config/config.ts'
 import { type CredentialDeps, createCredential } from '../credentials/create-credential.ts'
@@ -27,11 +27,32 @@ export function openRoutes(
     routes.set(provider.id, {
       providerId: provider.id,
       upstream,
-      scopeMap: compileScopeMap(provider.scopeRules),
+      scopeMap: openScopeMap(provider),
       credential: createCredential(provider, { ...deps, upstream, basePath }),
       basePath,
       maxRequestBytes: provider.maxRequestBytes,
     })
   }
   return routes
+}
+
+/**
+ * The scope map as configured, less the address at which the gateway itself logs in: through it an agent could make the
+ * session that all share somebody else's. A log-in told apart only by its query cannot be closed by its path.
+ */
+function openScopeMap({ scopeRules, auth }: Provider): ScopeMap {
+  const scopeMap = compileScopeMap(scopeRules)
+  if (auth.kind !== 'cookie' || auth.login.path.includes('?')) return scopeMap
+  const closed = asServersReadIt(auth.login.path)
+  return {
+    admit: (method, path, granted) =>
+      asServersReadIt(path) === closed
+        ? { allowed: false, anyOf: [] }
+        : scopeMap.admit(method, path, granted),
+  }
+}
+
+/** Many servers see neither case nor what trails. */
+function asServersReadIt(path: string): string {
+  return path.toLowerCase().replace(/(?:[/.]|%20)+$/, '')
 }

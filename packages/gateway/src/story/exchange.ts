@@ -42,8 +42,11 @@ export type CallBody =
   | {
       readonly kind: 'stream'
       readonly length: number | undefined
-      /** Once. The stream fails with `UploadFailed`: `body_over_limit`, `caller_aborted`, or that of `cancel`. */
-      open(maxBytes: number): StreamedBody
+      /**
+       * Once. The stream fails with `UploadFailed`: `body_over_limit`, `caller_aborted`, or that of `cancel`. Trailers
+       * named in `reserved` are dropped like headers.
+       */
+      open(maxBytes: number, reserved: ReadonlySet<string>): StreamedBody
       cancel(failure: Failure): void
     }
 

@@ -61,7 +61,7 @@ class Forwarding implements OpenCall {
       if (route.credential.session) return this.#repeatable(undefined)
       return this.#send(credentialHeaders, undefined)
     }
-    const sent = this.#send(credentialHeaders, body.open(maxBodyBytes))
+    const sent = this.#send(credentialHeaders, body.open(maxBodyBytes, route.credential.reserved))
     return route.credential.session ? this.#checkStreamed(sent) : sent
   }
 

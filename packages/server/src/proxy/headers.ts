@@ -29,10 +29,17 @@ const neverUpstream = new Set([
   'x-method-override',
   'x-rewrite-url',
   'x-override-url',
+  'x-host',
+  'x-http-host-override',
+  // Where WebDAV copies and moves to (RFC 4918 §10.3): no scope was asked for that path.
+  'destination',
+  'x-http-destinationurl',
   // Only a proxy may say who is behind it; here that would be the agent's own word.
   'forwarded',
   'x-real-ip',
+  'client-ip',
   'x-client-ip',
+  'x-originating-ip',
   'x-cluster-client-ip',
   'true-client-ip',
   'fastly-client-ip',
@@ -85,7 +92,11 @@ const neverBack = new Set([
   'service-worker-allowed',
   'accept-ch',
   'critical-ch',
-  // Orders to a web server in front of the gateway, which might obey them.
+  // Orders to a web server or cache in front of the gateway, which might obey them: what is for one caller is not for all.
+  'cdn-cache-control',
+  'cloudflare-cdn-cache-control',
+  'surrogate-control',
+  'x-accel-expires',
   'x-accel-redirect',
   'x-sendfile',
   'x-lighttpd-send-file',
@@ -107,11 +118,14 @@ export function comesBack(name: string): boolean {
   return !neverBack.has(plain) && !begins(plain, neverBackPrefixes)
 }
 
-/** CGI and its heirs read `X_User` and `X-User` as one variable; a name is judged as they would read it. */
+/** CGI and its heirs read `X_User`, `X.User` and `X-User` as one variable; a name is judged as they would read it. */
 function plainName(name: string): string {
   const lower = name.toLowerCase()
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
+  return sign.test(lower) ? lower.replace(signs, '-') : lower
 }
+
+const sign = /[^a-z0-9-]/
+const signs = /[^a-z0-9-]/g
 
 function begins(name: string, prefixes: readonly string[]): boolean {
   const first = name.charCodeAt(0)
@@ -142,17 +156,28 @@ export function upstreamHeaders(raw: HeaderList, reserved: ReadonlySet<string>):
   return kept
 }
 
-/** The upstream's headers that come back, in order and repeats kept. */
+/**
+ * The upstream's headers that come back, in order and repeats kept. An upstream that never saw the caller's credential
+ * may call its answer public; behind the gateway it was made for one caller, and no shared cache may give it to others
+ * who pass neither door (RFC 9111 §3.5).
+ */
 export function returnedHeaders(raw: HeaderList): string[] {
   const out: string[] = []
   let nominated: ReadonlySet<string> | undefined
+  let isShared = false
+  let isPrivate = false
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string
     const value = raw[index + 1] as string
     if (comesBack(name)) out.push(name, value)
     else if (name.length === 10 && name.toLowerCase() === 'connection')
       nominated = nominate(value, nominated)
+    if (name.length === 13 && name.toLowerCase() === 'cache-control') {
+      isShared = true
+      isPrivate ||= /(?:^|[,\s])(?:private|no-store)\s*(?:,|$)/i.test(value)
+    }
   }
+  if (isShared && !isPrivate) out.push('cache-control', 'private')
   return nominated ? without(out, nominated) : out
 }
 
