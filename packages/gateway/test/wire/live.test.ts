@@ -71,7 +71,7 @@ describe('a change stops what was let in', () => {
     assert.equal(await hit(), 200)
   })
 
-  test('an approval that runs out ends the agent’s calls', async () => {
+  test('[R50] an approval that runs out ends the agent’s calls', async () => {
     world = await openWorld()
     await world.registry.update('ath_client', { approvalExpiresAt: world.clock.now() + 10 })
     assert.equal(await hit(), 200)
