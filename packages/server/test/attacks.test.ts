@@ -221,3 +221,51 @@ test('[R119] an IPv6 caller has one rate, however many addresses its network giv
   const neighbour = { body: {}, ip: '2001:db8:1:3::1' }
   assert.equal((await world.send('POST', '/ath/agents/register', neighbour)).status, 400)
 })
+
+test('[R17] an agent_id that a server could read as another path gets nothing by a rule for paths', async () => {
+  const world = await createWorld({
+    approvalRules: [
+      {
+        name: 'team',
+        match: { agent: 'https://shared.example/team/*' },
+        decide: 'approve',
+        allow: { oa: ['oa:read'] },
+      },
+    ],
+  })
+  for (const path of [
+    'team/..%2fmallory',
+    'team/..%5Cmallory',
+    'team/%2e%2e%2fmallory',
+    'team/..%252fmallory',
+    'team/..;/mallory',
+    'team//..%2f',
+  ]) {
+    const agent = await world.addAgent(`https://shared.example/${path}/.well-known/agent.json`)
+    const seen = await world.register(agent)
+    assert.equal(seen.status, 401, path)
+    assert.equal(seen.json.code, 'INVALID_ATTESTATION', path)
+  }
+})
+
+test('[R46] a browser is never sent where another program of the machine would answer', async () => {
+  for (const uri of [
+    'ms-msdt:/id',
+    'search-ms:query=x',
+    'mailto:a@b.example',
+    'filesystem:https://gw.example.com/x',
+    'intent://x#Intent;end',
+    'ftp://agent.example/cb',
+    'JavaScript:alert(1)',
+    'app:/cb',
+  ]) {
+    const world = await createWorld()
+    const agent = await world.addAgent(travelId)
+    assert.equal((await world.register(agent, { redirect_uris: [uri] })).status, 400, uri)
+  }
+  for (const uri of ['com.example.app:/cb', 'https://agent.example/cb', 'http://localhost:9/cb']) {
+    const world = await createWorld()
+    const agent = await world.addAgent(travelId)
+    assert.equal((await world.register(agent, { redirect_uris: [uri] })).status, 201, uri)
+  }
+})

@@ -3,6 +3,10 @@ import { type ApprovedProvider, fail, ok, type Result } from '@ath-protocol/type
 import { suggest } from '../config/nearest.ts'
 import type { AdminFault } from './ports.ts'
 
+/** A scope as an operator names it: alone, or as the records do, with its provider before it. */
+const isNamed = (text: string, providerId: string, scope: string) =>
+  text === scope || text === `${providerId}/${scope}`
+
 /**
  * What approving an agent gives it: of what it requested, what the providers here have, narrowed to `chosen` where the
  * operator chose. Never more: a chosen scope that was not requested is refused, not ignored.
@@ -12,18 +16,32 @@ export function decideScopes(
   providers: AthConfig['providers'],
   chosen: readonly string[] | undefined,
 ): Result<readonly ApprovedProvider[], AdminFault> {
-  const requested = new Set(agent.requested.flatMap(({ scopes }) => scopes))
-  const stranger = chosen?.find((scope) => !requested.has(scope))
-  if (stranger !== undefined)
-    return fail({
-      status: 400,
-      problem: `the agent did not request \`${stranger}\``,
-      fix: suggest(stranger, [...requested]),
-    })
-  const approvals = requestedByProvider(agent).map(([providerId, scopes]): ApprovedProvider => {
+  const requested = requestedByProvider(agent)
+  for (const text of chosen ?? []) {
+    const meant = requested.flatMap(([providerId, scopes]) =>
+      scopes
+        .filter((scope) => isNamed(text, providerId, scope))
+        .map((scope) => `${providerId}/${scope}`),
+    )
+    if (meant.length === 0)
+      return fail({
+        status: 400,
+        problem: `the agent did not request \`${text}\``,
+        fix: suggest(text, [...new Set(requested.flatMap(([, scopes]) => scopes))]),
+      })
+    if (meant.length > 1)
+      return fail({
+        status: 400,
+        problem: `\`${text}\` was requested of more than one provider`,
+        fix: `name the one you mean: ${meant.join(' or ')}`,
+      })
+  }
+  const approvals = requested.map(([providerId, scopes]): ApprovedProvider => {
     const known = new Set(providers.get(providerId)?.scopes.map(({ name }) => name))
     const approved = scopes.filter(
-      (scope) => known.has(scope) && (chosen === undefined || chosen.includes(scope)),
+      (scope) =>
+        known.has(scope) &&
+        (chosen === undefined || chosen.some((text) => isNamed(text, providerId, scope))),
     )
     const denied = scopes.filter((scope) => !approved.includes(scope))
     const reason = providers.has(providerId)

@@ -10,6 +10,7 @@ const taken = [
   'https://agents.example.com/travel/.well-known/agent.json',
   'https://agents.example.com:8443/.well-known/agent.json',
   'https://xn--fsq.example/.well-known/agent.json',
+  'https://a.example/r%C3%A9sum%C3%A9/.well-known/agent.json',
 ]
 for (const agentId of taken)
   test(`[R17] ${agentId} is an agent id`, () => {
@@ -43,6 +44,12 @@ const refused: readonly (readonly [string, string])[] = [
   ['https://a.example/', 'path does not end in /.well-known/agent.json'],
   ['https://a.example/.well-known/agent.jsonx', 'path does not end in /.well-known/agent.json'],
   ['https://a.example/x.well-known/agent.json', 'path does not end in /.well-known/agent.json'],
+  ['https://a.example/x/..%2fy/.well-known/agent.json', 'path can be read in two ways'],
+  ['https://a.example/x/..%5Cy/.well-known/agent.json', 'path can be read in two ways'],
+  ['https://a.example/x/..%252fy/.well-known/agent.json', 'path can be read in two ways'],
+  ['https://a.example/x/..;/y/.well-known/agent.json', 'path can be read in two ways'],
+  ['https://a.example//.well-known/agent.json', 'path can be read in two ways'],
+  ['https://a.example/x%00/.well-known/agent.json', 'path can be read in two ways'],
   ['http://a.example/.well-known/agent.json', 'not https'],
   ['http://127.0.0.1:4000/.well-known/agent.json', 'not https'],
   ['ftp://a.example/.well-known/agent.json', 'not https'],

@@ -21,11 +21,18 @@ export function checkAgentId(
     return bad('has query or fragment')
   if (!url.pathname.endsWith('/.well-known/agent.json'))
     return bad('path does not end in /.well-known/agent.json')
+  if (ambiguous.test(url.pathname)) return bad('path can be read in two ways')
   if (url.protocol === 'https:') return ok(url)
   if (url.protocol === 'http:' && options.allowLoopbackHttp && isLoopbackHost(url.hostname))
     return ok(url)
   return bad('not https')
 }
+
+/**
+ * What some servers decode or cut before they look for a file: `/team/..%2fother/` begins as one team's path and is
+ * served from another's, which would pass a rule made for the first.
+ */
+const ambiguous = /\/\/|;|%(?:2[ef]|5c|3b|25|[01][0-9a-f]|7f)/i
 
 export function isLoopbackHost(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)

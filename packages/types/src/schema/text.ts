@@ -50,10 +50,14 @@ export const httpUrlSchema = urlSchema.refine(
 /** An absolute URI without fragment, as RFC 8707 §2 wants of `resource`. */
 export const resourceSchema = urlSchema.refine((text) => !text.includes('#'), 'has a fragment')
 
-const scripted = /^(?:javascript|data|vbscript|file|blob|about|view-source):/i
+/**
+ * The web, or a scheme with a dot, which is an app's own (RFC 8252 §7.1). Every other one belongs to the browser or to
+ * another program of the machine.
+ */
+const ownable = /^(?:https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9.+-]*:)/i
 
-/** Where a browser may be sent back: any scheme an app may own (RFC 8252 §7), no fragment (RFC 6749 §3.1.2). */
+/** Where a browser may be sent back; no fragment (RFC 6749 §3.1.2). */
 export const redirectUriSchema = resourceSchema.refine(
-  (text) => !scripted.test(text),
+  (text) => ownable.test(text),
   'not a scheme that an app can own',
 )
