@@ -30,5 +30,6 @@ function render(part: Part): string {
   if (part === undefined || part === false) return ''
   if (Array.isArray(part)) return part.map(render).join('')
   if (typeof part === 'object' && made.has(part)) return (part as Html).source
-  return escapeHtml(typeof part === 'number' ? String(part) : (part as string))
+  // An object that was not made here is nobody's text.
+  return typeof part === 'object' ? '' : escapeHtml(String(part))
 }
