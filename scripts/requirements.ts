@@ -278,7 +278,7 @@ const protocol: readonly Row[] = [
   ['fact', 'AGENT_UNAPPROVED covers pending and denied', errors],
   // Security, audit, abuse
   ['MUST', 'All of it runs over TLS 1.2 or later', [`${gateway}/listener`]],
-  ['OPTIONAL', 'Mutual TLS', [], 'optional, and not offered in this version'],
+  ['OPTIONAL', 'Mutual TLS, where a client CA is configured', [`${gateway}/listener`]],
   ['SHOULD', 'Every decision is recorded with the nine fields', audit],
   ['fact', 'The records use the nine event names', audit],
   ['SHOULD', 'Repeated failures and odd patterns are reported', [`${gateway}/watch`]],
