@@ -28,7 +28,7 @@ export async function seed(dataDir: string, count: number): Promise<string> {
     developer: { name: 'Bench', id: 'bench' },
     status: 'approved',
     requested: [{ providerId, scopes }],
-    approvals: [],
+    approvals: [{ provider_id: providerId, approved_scopes: scopes, denied_scopes: [] }],
     approvalExpiresAt: now + 86_400,
     secretHash: hashSecret(randomBytes(32).toString('base64url')),
     registeredAt: now,
