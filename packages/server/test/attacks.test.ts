@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fail } from '@ath-protocol/types'
+import { InMemoryReplayStore } from '../src/memory/replay-store.ts'
 import type { Limited } from '../src/ports/limits.ts'
 import type { Registration } from '../src/ports/registry.ts'
+import { sweep } from '../src/sweep.ts'
 import { base, createBrowser, createWorld, exchange, start, travelId, type World } from './world.ts'
 
 const lapse = 90 * 86_400 + 1
@@ -268,4 +271,69 @@ test('[R46] a browser is never sent where another program of the machine would a
     const agent = await world.addAgent(travelId)
     assert.equal((await world.register(agent, { redirect_uris: [uri] })).status, 201, uri)
   }
+})
+
+test('a provider named like what every object has is one that is not here', async () => {
+  for (const provider_id of ['constructor', 'toString', 'valueOf', 'hasOwnProperty']) {
+    const world = await createWorld()
+    const agent = await world.addAgent(travelId)
+    const seen = await world.register(agent, {
+      requested_providers: [{ provider_id, scopes: ['oa:read'] }],
+    })
+    assert.equal(seen.status, 201, provider_id)
+    assert.deepEqual(seen.json.approved_providers[0]?.approved_scopes, [])
+  }
+})
+
+test('a person who is not asked on our page is asked anew at the provider, whoever they let in before', async () => {
+  const world = await createWorld()
+  const crm = world.ports.config.providers.get('crm') ?? assert.fail('no crm')
+  const providers = new Map([['crm', { ...crm, consentPage: false }]])
+  Object.assign(world.ports.config, { providers })
+  const asked: boolean[] = []
+  const { authorizationUrl } = world.ports.oauth
+  Object.assign(world.ports.oauth, {
+    authorizationUrl(...given: Parameters<typeof authorizationUrl>) {
+      asked.push(given[1].askAnew === true)
+      return authorizationUrl(...given)
+    },
+  })
+  const agent = await world.addAgent(travelId)
+  const direct = await start(world, agent, { provider: 'crm', scopes: ['crm:read'] })
+  await createBrowser(world).answer(direct.authorizationUrl)
+  assert.deepEqual(asked, [true])
+})
+
+test('[R110] what a provider that is gone once gave is forgotten, and told once', async () => {
+  const world = await createWorld()
+  const agent = await world.addAgent(travelId)
+  const started = await start(world, agent, { provider: 'crm', scopes: ['crm:read'] })
+  await createBrowser(world).answer(started.authorizationUrl)
+  world.clock.advance(601)
+  world.ports.oauth.revoke = async (got) => fail({ reason: 'provider_unknown', got })
+  for (let turn = 0; turn < 3; turn++) await sweep(world.ports, new InMemoryReplayStore())
+  assert.deepEqual(await world.ports.providerTokens.listGrantIds(), [])
+  const told = world.events.filter(({ event }) => event === 'upstream_token_revoked')
+  assert.deepEqual(
+    told.map(({ outcome, denial_reason }) => [outcome, denial_reason]),
+    [['error', 'provider_unknown']],
+  )
+})
+
+test('a callback that comes after the person said no gives nothing, and what the provider gave goes back', async () => {
+  const world = await createWorld()
+  const agent = await world.addAgent(travelId)
+  const started = await start(world, agent, { provider: 'crm', scopes: ['crm:read'] })
+  const browser = createBrowser(world)
+  await browser.visit('GET', started.authorizationUrl)
+  const path = new URL(started.authorizationUrl).pathname
+  const upstream = browser.next(await browser.visit('POST', path)) ?? assert.fail('not sent on')
+  world.decide = () => ({ kind: 'deny', userId: 'usr_wang' })
+  await browser.visit('POST', path)
+  const back = new URL(upstream)
+  const late = await browser.visit('GET', back.pathname + back.search)
+  assert.ok(late.status >= 400, String(late.status))
+  assert.equal((await exchange(world, agent, started)).json.code, 'USER_DENIED')
+  assert.deepEqual(await world.ports.providerTokens.listGrantIds(), [])
+  assert.equal(world.revokedUpstream.length, 1)
 })

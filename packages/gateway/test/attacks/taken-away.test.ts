@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { call, openOther, type World } from '../wire/world.ts'
+import { hashSecret } from '@ath-protocol/server'
+import { agentId, call, openOther, tokenText, type World } from '../wire/world.ts'
 
 const rules: readonly [string, string][] = [
   ['oa:read', 'GET /**'],
@@ -78,4 +79,37 @@ test('what an identity header tells of scopes is narrowed with the token', async
   await approveOnly(world, ['oa:read'])
   await status(world, 'GET')
   assert.deepEqual(seen, ['oa:read oa:write', 'oa:read'])
+})
+
+test('what is no longer configured is closed, although token and approval still name it', async (t) => {
+  const world = await openOther(t, { rules })
+  const names = ['oa:read', 'oa:renamed']
+  await world.registry.update('ath_client', {
+    approvals: ['oa', 'gone'].map((provider_id) => ({
+      provider_id,
+      approved_scopes: names,
+      denied_scopes: [],
+    })),
+  })
+  world.dataPath.live.agentChanged('ath_client')
+  const renamed = await world.addToken('R', { scopes: ['oa:renamed'] })
+  assert.equal(await status(world, 'GET', renamed), 403)
+  const text = tokenText('G')
+  const now = world.clock.now()
+  await world.tokens.insert({
+    hash: hashSecret(text),
+    grantId: 'gnt_1',
+    clientId: 'ath_client',
+    agentId,
+    userId: 'usr_1',
+    providerId: 'gone',
+    scopes: names,
+    issuedAt: now,
+    expiresAt: now + 3600,
+  })
+  const answer = await call(world, '/ath/proxy/gone/x', {
+    headers: { ...world.good, authorization: `Bearer ${text}` },
+  })
+  assert.equal(answer.status, 403)
+  assert.equal(answer.json()['code'], 'PROVIDER_NOT_APPROVED')
 })

@@ -24,6 +24,8 @@ export function upstreamUrl(
     nonce: handshake.nonce,
     codeVerifier: handshake.codeVerifier,
     scopes: upstreamScopeNames(provider, handshake.offeredScopes ?? handshake.requestedScopes),
+    // Our page leaves what was ticked; without it nobody here asked.
+    askAnew: handshake.offeredScopes === undefined,
     ...(handshake.resource === undefined ? {} : { resource: handshake.resource }),
   })
 }

@@ -30,7 +30,9 @@ export async function endUpstream(ports: GrantPorts, grant: Grant): Promise<void
   const tokens = await ports.providerTokens.find(grant.id)
   if (!tokens) return
   const revoked = await ports.oauth.revoke(grant.providerId, tokens)
-  if (revoked.ok) await ports.providerTokens.remove(grant.id)
+  // Where the provider is no longer configured nobody can be asked, now or later.
+  const isGone = !revoked.ok && revoked.error.reason === 'provider_unknown'
+  if (revoked.ok || isGone) await ports.providerTokens.remove(grant.id)
   ports.audit.record({
     event: 'upstream_token_revoked',
     outcome: revoked.ok ? 'allowed' : 'error',

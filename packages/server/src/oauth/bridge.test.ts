@@ -232,6 +232,17 @@ describe('with a real OpenID provider, the bridge', () => {
     assert.equal(errorOf(await bridge.complete('crm', query, expected)), 'callback: iss_differs')
   })
 
+  test('asks the person anew where nobody else asked them, unless it is configured otherwise', async (t) => {
+    const prompt = async (authorizationParameters: Record<string, string>, askAnew: boolean) => {
+      const { bridge } = await setUp(t, { authorizationParameters })
+      const request = { ...newHandshake(), scopes: [], askAnew }
+      return valueOf(await bridge.authorizationUrl('crm', request)).searchParams.get('prompt')
+    }
+    assert.equal(await prompt({}, true), 'consent')
+    assert.equal(await prompt({}, false), null)
+    assert.equal(await prompt({ prompt: 'login consent' }, true), 'login consent')
+  })
+
   test('configured parameters never replace those that the handshake depends on', async (t) => {
     const { bridge } = await setUp(t, {
       authorizationParameters: {

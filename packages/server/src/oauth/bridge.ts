@@ -44,6 +44,7 @@ export function createOAuthBridge(options: OAuthBridgeOptions): OAuthBridge {
         const codeChallenge = await client.calculatePKCECodeChallenge(request.codeVerifier)
         return ok(
           client.buildAuthorizationUrl(config, {
+            ...(request.askAnew ? { prompt: 'consent' } : {}),
             // First, so that nothing configured replaces what the handshake depends on.
             ...settings.authorizationParameters,
             response_type: 'code',

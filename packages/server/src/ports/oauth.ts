@@ -31,6 +31,11 @@ export interface OAuthBridge {
       readonly codeVerifier: string
       readonly scopes: readonly string[]
       readonly resource?: string
+      /**
+       * Nobody but the provider asks the person. It knows one client, this gateway: its memory of an earlier yes is
+       * about another agent, so it has to ask again (`prompt=consent`).
+       */
+      readonly askAnew?: boolean
     },
   ): Promise<Result<URL, Failure>>
   /** Exchanges the code. `query` is the callback's query; the redirect URI comes from configuration, never from Host. */

@@ -53,7 +53,9 @@ export function decideApproval(
     ({ providerId, scopes }): ApprovedProvider => {
       const known = defaults.known.get(providerId)
       const allowed =
-        effect === 'approve' ? new Set(rule?.allow[providerId] ?? []) : new Set<string>()
+        effect === 'approve' && rule && Object.hasOwn(rule.allow, providerId)
+          ? new Set(rule.allow[providerId])
+          : new Set<string>()
       const approved = scopes.filter((scope) => allowed.has(scope) && known?.has(scope) === true)
       const denied = scopes.filter((scope) => !approved.includes(scope))
       const reason = denied.length === 0 ? undefined : denialReason(known, effect, rule)
