@@ -21,7 +21,7 @@ async function serveNotes(t: TestContext, port: number) {
 const readme = readBlocks('README.md', readPage('README.md'))
 
 test('whoever follows the README gets an agent in, sees it refused beyond its scope, and stops it', async (t) => {
-  const reader = await createReader(t)
+  const reader = await createReader(t, { ports: 'named' })
   const asked = await serveNotes(t, reader.port(8080))
   for (const block of readme) await reader.follow(block)
 

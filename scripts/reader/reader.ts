@@ -36,18 +36,24 @@ export interface Reader {
   told(): readonly Told[]
 }
 
-/** The ports that the pages name. Where one of them is taken here, all are replaced, in commands, files and outputs. */
+/**
+ * The ports that the pages name. One reader at a time may use them; for others, and where one of them is taken here, all
+ * are replaced, in commands, files and outputs.
+ */
 const namedPorts = [7080, 7085, 7086, 8080]
 const commandSeconds = 30
 
-export async function createReader(t: TestContext): Promise<Reader> {
+export async function createReader(
+  t: TestContext,
+  { ports: wanted }: { readonly ports: 'named' | 'any' },
+): Promise<Reader> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-reader-'))
   for (const name of ['package.json', 'package-lock.json', 'node_modules', 'packages', 'scripts'])
     symlinkSync(inRoot(name), join(folder, name))
   const home = join(folder, 'home')
   mkdirSync(home)
   writeShorthands(join(home, 'bin'), folder)
-  const ports = await choosePorts()
+  const ports = await choosePorts(wanted)
   const running = new Set<ChildProcess>()
   const told: Told[] = []
   let browser: Promise<Browser> | undefined
@@ -207,7 +213,7 @@ function findToken(home: string): Record<string, string> {
   }
 }
 
-async function choosePorts(): Promise<ReadonlyMap<number, number>> {
+async function choosePorts(wanted: 'named' | 'any'): Promise<ReadonlyMap<number, number>> {
   const isFree = async (port: number) => {
     const probe = createServer()
     probe.listen(port, '127.0.0.1')
@@ -219,7 +225,7 @@ async function choosePorts(): Promise<ReadonlyMap<number, number>> {
     if (free) await new Promise((done) => probe.close(done))
     return free && typeof address === 'object' && address ? address.port : undefined
   }
-  const own = await Promise.all(namedPorts.map(isFree))
+  const own = wanted === 'any' ? [undefined] : await Promise.all(namedPorts.map(isFree))
   if (own.every((port) => port !== undefined))
     return new Map(namedPorts.map((port) => [port, port]))
   const others = await Promise.all(namedPorts.map(() => isFree(0)))
@@ -242,6 +248,27 @@ function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
+}
+
+/** `sallyport` in a folder, with nothing of this process's environment but PATH and what is given. */
+export async function runSallyport(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number | null; readonly output: string }> {
+  const main = inRoot('packages/gateway/src/main.ts')
+  const child = spawn(process.execPath, ['--conditions=sallyport-source', main, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, output }
 }
 
 export const readPage = (page: string): string => readFileSync(inRoot(page), 'utf8')
