@@ -337,3 +337,43 @@ test('a callback that comes after the person said no gives nothing, and what the
   assert.deepEqual(await world.ports.providerTokens.listGrantIds(), [])
   assert.equal(world.revokedUpstream.length, 1)
 })
+
+test('a body that is wrong ten thousand times is not told ten thousand times, nor kept', async () => {
+  const world = await createWorld()
+  const wrong = Array<number>(20_000).fill(1)
+  const posts: readonly [string, object][] = [
+    ['/ath/agents/register', { requested_providers: wrong, redirect_uris: wrong }],
+    ['/ath/agents/register', { requested_providers: [{ provider_id: 'oa', scopes: wrong }] }],
+    [
+      '/ath/agents/register',
+      { requested_providers: Array(50).fill({ provider_id: 'oa', scopes: wrong.slice(0, 100) }) },
+    ],
+    ['/ath/authorize', { client_id: 'x', agent_attestation: 'x', state: 's', scopes: wrong }],
+  ]
+  for (const [path, body] of posts) {
+    const { status, body: answer } = await world.send('POST', path, { body })
+    assert.equal(status, 400)
+    assert.ok(answer.length < 8192, `${path} answers ${answer.length} bytes`)
+    const kept = JSON.stringify(world.events.at(-1)).length
+    assert.ok(kept < 8192, `${path} keeps ${kept} bytes`)
+  }
+})
+
+test('what somebody who proved nothing says they want fills no audit log', async () => {
+  const world = await createWorld()
+  const requested_providers = Array.from({ length: 50 }, () => ({
+    provider_id: 'p'.repeat(64),
+    scopes: Array<string>(100).fill('s'),
+  }))
+  const seen = await world.send('POST', '/ath/agents/register', {
+    body: {
+      agent_id: travelId,
+      agent_attestation: 'x.y.z',
+      developer: { name: 'd', id: 'd' },
+      requested_providers,
+    },
+  })
+  assert.equal(seen.status, 401)
+  const kept = JSON.stringify(world.events.at(-1)).length
+  assert.ok(kept < 8192, `keeps ${kept} bytes`)
+})

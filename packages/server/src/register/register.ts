@@ -183,9 +183,11 @@ function ownedRedirects(
 }
 
 function recordRegistration({ reached, gathered, result }: Outcome<Told>) {
+  // What nobody proved to have asked is not worth the room: a short body makes a long list.
+  const asked = gathered.attestation ? gathered.request : undefined
   const known = {
     agent_id: gathered.request?.agent_id,
-    requested_scopes: gathered.request?.requested_providers.flatMap(({ provider_id, scopes }) =>
+    requested_scopes: asked?.requested_providers.flatMap(({ provider_id, scopes }) =>
       scopes.map((scope) => `${provider_id}/${scope}`),
     ),
   }
