@@ -10,6 +10,7 @@ import { registerEndpoint } from './register/register.ts'
 import { revokeEndpoint } from './revoke/revoke.ts'
 import { rotateSecretEndpoint } from './status/rotate-secret.ts'
 import { statusEndpoint } from './status/status.ts'
+import { renewEndpoint } from './token/renew.ts'
 import { tokenEndpoint } from './token/token.ts'
 import { jsonAnswer } from './wire/answer.ts'
 import type { AthAnswer, AthCall } from './wire/http.ts'
@@ -26,6 +27,7 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
   'POST /ath/authorize/{opaque}': answerConsentEndpoint.story.names,
   'GET /ath/callback': callbackEndpoint.story.names,
   'POST /ath/token': tokenEndpoint.story.names,
+  'POST /ath/token/renew': renewEndpoint.story.names,
   'POST /ath/revoke': revokeEndpoint.story.names,
 }
 
@@ -62,6 +64,7 @@ export function createAthHandlers(
         { GET: (call) => callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call }) },
       ],
       [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
+      [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
       [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
     ]
   return async (call) => {

@@ -59,6 +59,7 @@ interface WireJson {
   readonly access_token: string
   readonly token_type: string
   readonly expires_in: number
+  readonly grant_expires_in: number
   readonly effective_scopes: readonly string[]
   readonly provider_id: string
   readonly scope_intersection: Readonly<

@@ -8,6 +8,7 @@ export function discoveryDocument(config: AthConfig): Discovery {
     // Peers compare it with the URL they were given (C21).
     gateway_id: config.baseUrl,
     agent_registration_endpoint: `${config.baseUrl}/ath/agents/register`,
+    token_renewal_endpoint: `${config.baseUrl}/ath/token/renew`,
     supported_providers: [...config.providers.values()].map((provider) => ({
       provider_id: provider.id,
       display_name: provider.displayName,

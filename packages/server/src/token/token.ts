@@ -3,43 +3,31 @@ import {
   fail,
   intersectScopes,
   ok,
-  prefix,
   type Result,
   type ScopeIntersection,
   type TokenRequest,
-  type TokenResponse,
   tokenRequestSchema,
 } from '@ath-protocol/types'
-import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
+import { approvedScopes } from '../endpoint/approved.ts'
 import { tokenAudiences } from '../endpoint/audience.ts'
-import { checkClientSecret } from '../endpoint/client-secret.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
-import { findClient } from '../endpoint/find-client.ts'
-import { takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
 import { endGrantBy } from '../grant/end-grant-by.ts'
-import type { Grant, TokenRecord } from '../ports/grants.ts'
+import type { Grant } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'
-import type { Registration } from '../ports/registry.ts'
-import { hashSecret, matchesHash } from '../secret/hash.ts'
+import { matchesHash } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
-import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
+import { type Identified, identifyCaller, type Proven, proveCaller } from './caller.ts'
+import { answerToken, type Issued, issueToken } from './issue.ts'
 
 /** A code went through a browser, so it is good for its way back only (RFC 9700 §4.5). */
 const codeLifetimeSeconds = 60
 
 interface Read {
   readonly request: TokenRequest
-}
-interface Identified {
-  readonly agent: Registration
-}
-interface Proven {
-  /** The agent as it is after its attestation: it decides itself how long its document takes to come. */
-  readonly proven: Registration
 }
 interface Bound {
   readonly handshake: Handshake
@@ -49,8 +37,7 @@ interface Consented {
   readonly scopes: ScopeIntersection
 }
 interface Minted {
-  readonly accessToken: string
-  readonly token: TokenRecord
+  readonly issued: Issued
 }
 type Told = Received & Read & Identified & Proven & Bound & Consented & Minted
 
@@ -58,27 +45,12 @@ type Told = Received & Read & Identified & Proven & Bound & Consented & Minted
 export const tokenEndpoint: Endpoint<Received, Told> = {
   story: story<AthPorts, Received>()
     .stage('read', read)
-    .stage('identify', identify)
-    .stage('prove', prove)
+    .stage('identify', identifyCaller)
+    .stage('prove', (ports, exchange) => proveCaller(ports, tokenAudiences(ports.config), exchange))
     .stage('bind', bind)
     .stage('consent', consent)
     .stage('mint', mint),
-  answer: (_ports, { accessToken, token, scopes }) => {
-    const body: TokenResponse = {
-      access_token: accessToken,
-      token_type: 'Bearer',
-      expires_in: Math.floor(token.expiresAt - token.issuedAt),
-      effective_scopes: [...scopes.effective],
-      provider_id: token.providerId,
-      agent_id: token.agentId,
-      scope_intersection: {
-        agent_approved: [...scopes.agentApproved],
-        user_consented: [...scopes.userConsented],
-        effective: [...scopes.effective],
-      },
-    }
-    return jsonAnswer(200, body)
-  },
+  answer: (_ports, { issued, scopes }) => answerToken(issued, scopes),
   record: recordExchange,
 }
 
@@ -91,34 +63,6 @@ function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
     ['agent_attestation', 'attestation_missing'],
   ])
   return request.ok ? ok({ request: request.value }) : request
-}
-
-async function identify(
-  ports: AthPorts,
-  { call, request }: Received & Read,
-): Promise<Result<Identified, Failure>> {
-  const found = await findClient(ports, request.client_id, { what: 'token_client', ip: call.ip })
-  if (!found.ok) return found
-  const checked = checkClientSecret(found.value, request.client_secret, ports.clock.now())
-  if (!checked.ok) return checked
-  const within = takeLimit(ports.limits, 'token_client', found.value.clientId)
-  return within.ok ? ok({ agent: found.value }) : within
-}
-
-/** A fresh attestation, made for this endpoint: the secret alone is not the agent (R37, R39, R80). */
-async function prove(
-  ports: AthPorts,
-  { request, agent }: Read & Identified,
-): Promise<Result<Proven, Failure>> {
-  const verified = await ports.attestations.verify(request.agent_attestation, {
-    audiences: tokenAudiences(ports.config),
-    agentId: agent.agentId,
-  })
-  if (!verified.ok) return verified
-  const proven = await ports.registry.findByClientId(agent.clientId)
-  if (!proven) return fail({ reason: 'client_unknown' })
-  const approved = checkApproved(proven, ports.clock.now())
-  return approved.ok ? ok({ proven }) : approved
 }
 
 async function bind(
@@ -195,20 +139,7 @@ async function mint(
   )
   if (!(await ports.grants.confirm(grant.id, grantExpiresAt)))
     return fail({ reason: 'handshake_spent' })
-  const accessToken = `${prefix.token}${ports.random.token(32)}`
-  const token: TokenRecord = {
-    hash: hashSecret(accessToken),
-    grantId: grant.id,
-    clientId: proven.clientId,
-    agentId: proven.agentId,
-    userId: grant.userId,
-    providerId: grant.providerId,
-    scopes: scopes.effective,
-    issuedAt: now,
-    expiresAt: Math.min(now + ports.config.tokenLifetimeSeconds, grantExpiresAt),
-  }
-  await ports.tokens.insert(token)
-  return ok({ accessToken, token })
+  return ok({ issued: await issueToken(ports, grant, scopes.effective, grantExpiresAt) })
 }
 
 function recordExchange({ reached, gathered, result }: Outcome<Told>) {
@@ -230,7 +161,7 @@ function recordExchange({ reached, gathered, result }: Outcome<Told>) {
       event: 'access_granted' as const,
       outcome: 'allowed' as const,
       reached,
-      token_ref: tokenRef(result.value.token.hash),
+      token_ref: tokenRef(result.value.issued.token.hash),
     }
   // A poll that came before the person answered decided nothing.
   if (result.error.reason === 'handshake_pending') return undefined

@@ -16,6 +16,8 @@ export const discoverySchema = z.looseObject({
   ath_version: z.string(),
   gateway_id: z.string(),
   agent_registration_endpoint: httpUrlSchema,
+  /** Where a token is renewed within the user's grant (extension). */
+  token_renewal_endpoint: httpUrlSchema.optional(),
   supported_providers: z.array(providerEntrySchema),
 })
 export type Discovery = z.infer<typeof discoverySchema>

@@ -12,6 +12,12 @@ export const tokenRequestSchema = z.looseObject({
 })
 export type TokenRequest = z.infer<typeof tokenRequestSchema>
 
+/** `POST /ath/token/renew`: a fresh token within a living grant (extension, ADR 14). */
+export const tokenRenewalRequestSchema = tokenRequestSchema
+  .pick({ client_id: true, client_secret: true, agent_attestation: true })
+  .extend({ token: z.string().min(1).max(512) })
+export type TokenRenewalRequest = z.infer<typeof tokenRenewalRequestSchema>
+
 /** R86, R87. `agent_approved` lists all that is approved for the provider (C26). */
 export const tokenResponseSchema = z.looseObject({
   access_token: z.string().min(1),
@@ -25,6 +31,8 @@ export const tokenResponseSchema = z.looseObject({
     user_consented: scopesSchema,
     effective: scopesSchema,
   }),
+  /** Seconds that the user's grant lives; within them the token can be renewed (extension). */
+  grant_expires_in: z.number().int().optional(),
 })
 export type TokenResponse = z.infer<typeof tokenResponseSchema>
 
