@@ -142,7 +142,10 @@ async function listen(port: number) {
   })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`cannot listen on port ${port}: ${error.code}`, 'name another with --port')
+    throw new UsageError(
+      `cannot listen on port ${port}: ${error.code}`,
+      'name another with --port, or stop the one that serves there already',
+    )
   })
   const { port: got } = server.address() as AddressInfo
   return {

@@ -49,9 +49,12 @@ export function readDocument(text: string, sources: ExpansionSources): ConfigDoc
     report(0, [], 'is nested too deep', 'write plain indented YAML')
     return { value: undefined, faults, placeOf: () => placeAt(0), isExpanded: () => false }
   }
-  for (const error of document.errors) {
-    const { problem, fix } = syntaxFault(error.code, text, error.pos[0])
-    report(error.pos[0], [], problem, fix)
+  for (const [at, error] of document.errors.entries()) {
+    const [offset] = error.pos
+    // One slip can be several faults of the grammar at one place.
+    if (document.errors[at - 1]?.pos[0] === offset) continue
+    const { problem, fix } = syntaxFault(error.code, text, offset)
+    report(offset, [], problem, fix)
   }
 
   const read = (node: Node | null | undefined, path: readonly PathPart[]): unknown => {
@@ -166,7 +169,12 @@ function syntaxFault(
   if (code === 'MULTIPLE_DOCS')
     return { problem: 'a second document begins', fix: 'keep one document in the file' }
   if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY')
-    return { problem: 'two mappings meet in one line', fix: 'quote a value that holds `: `' }
+    return /^[^\n]*: /.test(text.slice(offset, offset + 200))
+      ? { problem: 'two mappings meet in one line', fix: 'quote a value that holds `: `' }
+      : {
+          problem: 'the line below is indented deeper, but this key has a value already',
+          fix: 'align the two lines, or move the value below its key',
+        }
   return { problem: 'is not valid YAML', fix: 'check quotes, colons and indentation around here' }
 }
 

@@ -222,6 +222,16 @@ const cases: readonly (readonly [name: string, text: string, ...problems: RegExp
   ],
   ['a tab', 'version: 1\ngateway:\n\turl: x\n', /f\.yaml:3:1 {2}a tab indents here/],
   ['an open quote', 'version: 1\nagents: "x\n', /a quote, bracket, comma or colon is missing/],
+  [
+    'a line that is indented too deep',
+    'version: 1\nproviders:\n  oa:\n    url: http://10.0.0.1\n     auth: { kind: none }\n',
+    /f\.yaml:4:10 {2}the line below is indented deeper.* {2}→ align the two lines/,
+  ],
+  [
+    'a value with a colon',
+    'version: 1\nlogin: client: sallyport\n',
+    /f\.yaml:2:8 {2}two mappings meet in one line {2}→ quote a value/,
+  ],
   ['an open bracket', 'version: 1\nagents: [\n', /f\.yaml:3:1 {2}the indentation does not fit/],
   ['an alias', 'version: &v 1\ngateway: *v\n', /anchor or tag/, /is a YAML alias/],
   ['a tag', 'version: !!js/function "x"\n', /anchor or tag/],

@@ -29,7 +29,7 @@ export function addStatusCommand(program: Command, act: Act): void {
         alignColumns([
           ['url', status.url],
           ['mode', status.mode],
-          ['since', status.started_at],
+          ...(status.mode === 'offline' ? [] : [['since', status.started_at]]),
           ['agents', agents.join(', ') || 'none'],
           ['live grants', String(status.live_grants)],
           ['providers', status.providers.join(', ') || 'none'],
