@@ -4,6 +4,7 @@ import { fail } from '@ath-protocol/types'
 import { InMemoryReplayStore } from '../src/memory/replay-store.ts'
 import type { Limited } from '../src/ports/limits.ts'
 import type { Registration } from '../src/ports/registry.ts'
+import { normalizePath } from '../src/proxy/normalize-path.ts'
 import { sweep } from '../src/sweep.ts'
 import { base, createBrowser, createWorld, exchange, start, travelId, type World } from './world.ts'
 
@@ -376,4 +377,16 @@ test('what somebody who proved nothing says they want fills no audit log', async
   assert.equal(seen.status, 401)
   const kept = JSON.stringify(world.events.at(-1)).length
   assert.ok(kept < 8192, `keeps ${kept} bytes`)
+})
+
+test('[R95] a path that is escaped thousands of times is refused before it costs anything', () => {
+  for (const path of [`/%${'25'.repeat(4000)}`, `/%${'25'.repeat(4000)}2e%${'25'.repeat(9)}2e/x`]) {
+    const before = process.cpuUsage()
+    const read = normalizePath(path)
+    const { user, system } = process.cpuUsage(before)
+    assert.equal(!read.ok && read.error.reason, 'path_ambiguous')
+    assert.ok(user + system < 50_000, `took ${user + system} µs`)
+  }
+  assert.equal(normalizePath('/a%25252Fb').ok, false)
+  assert.equal(normalizePath('/a%252541').ok, true)
 })

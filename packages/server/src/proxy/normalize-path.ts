@@ -14,7 +14,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * The one spelling of a request path, for the scope map and for the upstream alike, so that no two parsers disagree
  * about what was asked (R95). Escaped unreserved characters are decoded, other escapes stay, in upper case. A path that
  * some server could read as another one is refused: dot segments, empty segments, slashes, backslashes, semicolons and
- * control characters, raw or escaped in any number of layers; overlong or invalid UTF-8; full-width look-alikes; more
+ * control characters, raw or escaped in up to eight layers, and more layers than that; overlong or invalid UTF-8; full-width look-alikes; more
  * than 8 KiB. The path comes without its query. Failure: `path_ambiguous`.
  */
 export function normalizePath(rawPath: string): Result<string, Failure> {
@@ -39,10 +39,13 @@ function canonical(path: string): string {
   })
 }
 
-/** Decodes layer by layer, as a chain of servers might, and looks at each. Every layer is shorter, so this ends. */
+/** More than any chain of servers decodes. Each layer is work, and a path of 8 KiB has room for four thousand. */
+const mostLayers = 8
+
+/** Decodes layer by layer, as a chain of servers might, and looks at each. */
 function faultBelow(path: string): string | undefined {
   let layer = path
-  while (true) {
+  for (let depth = 0; depth < mostLayers; depth++) {
     const decoded = decodeOnce(layer)
     if (decoded === undefined) return 'not UTF-8'
     if (decoded === layer) return undefined
@@ -52,6 +55,7 @@ function faultBelow(path: string): string | undefined {
     if (fault !== undefined) return fault
     layer = folded
   }
+  return 'escaped too often'
 }
 
 function faultOf(path: string): string | undefined {
