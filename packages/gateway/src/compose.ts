@@ -3,7 +3,7 @@ import {
   type AthPorts,
   createAthHandlers,
   createAttestationVerifier,
-  endGrant,
+  endGrantBy,
   type GrantPorts,
   type LiveChanges,
   sweep,
@@ -213,5 +213,5 @@ async function missing(core: Core): Promise<readonly string[]> {
 
 async function endGrantById(ports: GrantPorts, id: GrantId): Promise<void> {
   const grant = await ports.grants.find(id)
-  if (grant) await endGrant(ports, grant)
+  if (grant) await endGrantBy(ports, grant, 'gateway')
 }

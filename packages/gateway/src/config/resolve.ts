@@ -8,7 +8,7 @@ import {
   type ScopeRule,
 } from '@ath-protocol/server'
 import type { GatewayConfig, Login, Provider, ProviderAuth, RateLimit } from './config.ts'
-import type { WatchRule } from '../watch/watch.ts'
+import { publishedPrivateKey, type WatchRule } from '../watch/watch.ts'
 import { ruleName } from './cross-check.ts'
 import { defaultDevUser, devOnlySettings, isLoopbackAddress } from './dev-only.ts'
 import type { ConfigFile, ProviderEntry } from './schema.ts'
@@ -81,7 +81,7 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
 }
 
 function resolveAlerts(alerts: ConfigFile['alerts']): readonly WatchRule[] {
-  const rules: WatchRule[] = []
+  const rules: WatchRule[] = [publishedPrivateKey]
   const { attestation_failed, scope_violation, suspend } = alerts
   if (attestation_failed !== 'none')
     rules.push({

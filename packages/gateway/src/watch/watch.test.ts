@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type AuditEvent, InMemoryAgentRegistry } from '@ath-protocol/server'
 import { createVirtualClock } from '@sallyport/testing'
-import { createWatch, type WatchRule } from './watch.ts'
+import { createWatch, publishedPrivateKey, type WatchRule } from './watch.ts'
 import { watchedAudit } from './watched-audit.ts'
 
 const agentId = 'https://a.example/.well-known/agent.json'
@@ -22,20 +22,32 @@ const rule: WatchRule = {
 
 test('[R118] the third violation within the window raises one alert, and the next window may raise another', () => {
   const watch = createWatch([rule])
-  assert.equal(watch.observe(violation, 0), undefined)
-  assert.equal(watch.observe(violation, 1), undefined)
-  assert.deepEqual(watch.observe(violation, 2), { rule, subject: agentId })
-  assert.equal(watch.observe(violation, 3), undefined)
-  assert.equal(watch.observe(violation, 61), undefined)
-  assert.equal(watch.observe(violation, 62), undefined)
-  assert.ok(watch.observe(violation, 63))
+  assert.deepEqual(watch.observe(violation, 0), [])
+  assert.deepEqual(watch.observe(violation, 1), [])
+  assert.deepEqual(watch.observe(violation, 2), [{ rule, subject: agentId }])
+  assert.deepEqual(watch.observe(violation, 3), [])
+  assert.deepEqual(watch.observe(violation, 61), [])
+  assert.deepEqual(watch.observe(violation, 62), [])
+  assert.equal(watch.observe(violation, 63).length, 1)
+})
+
+test('[R118] a document that shows a private key raises an alert at once, besides what is counted', () => {
+  const counted: WatchRule = { ...rule, event: 'attestation_failed', count: 2 }
+  const watch = createWatch([publishedPrivateKey, counted])
+  const failed: AuditEvent = { ...violation, event: 'attestation_failed', denial_reason: 'expired' }
+  assert.deepEqual(watch.observe(failed, 0), [])
+  assert.deepEqual(
+    watch.observe({ ...failed, denial_reason: 'key_is_private' }, 1).map((alert) => alert.rule),
+    [publishedPrivateKey, counted],
+  )
+  assert.deepEqual(watch.observe({ ...failed, denial_reason: 'key_is_private' }, 2), [])
 })
 
 test('[R118] repetitions are counted for each agent alone, and other events not at all', () => {
   const watch = createWatch([rule])
   for (let turn = 0; turn < 10; turn++) {
-    assert.equal(watch.observe({ ...violation, agent_id: `${agentId}/${turn}` }, turn), undefined)
-    assert.equal(watch.observe({ ...violation, event: 'proxy_request' }, turn), undefined)
+    assert.deepEqual(watch.observe({ ...violation, agent_id: `${agentId}/${turn}` }, turn), [])
+    assert.deepEqual(watch.observe({ ...violation, event: 'proxy_request' }, turn), [])
   }
 })
 

@@ -21,15 +21,14 @@ export function watchedAudit(options: WatchedAuditOptions): AuditSink {
     settled: () => audit.settled(),
     record(event) {
       const id = audit.record(event)
-      const alert = watch.observe(event, clock.now())
-      if (alert) {
+      for (const alert of watch.observe(event, clock.now())) {
         options.raise(alert)
         audit.record({
           event: 'alert_raised',
           outcome: 'denied',
           agent_id: event.agent_id,
           ip: event.ip,
-          denial_reason: alert.rule.event,
+          denial_reason: alert.rule.reason ?? alert.rule.event,
           evidence: { count: alert.rule.count, within_seconds: alert.rule.perSeconds },
         })
         if (alert.rule.suspend && event.agent_id !== undefined)
