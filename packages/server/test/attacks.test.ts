@@ -60,7 +60,10 @@ test('of two renewals at once one gets a secret, and that one works', async () =
   await world.register(agent)
   world.clock.advance(lapse)
   const renewed = await Promise.all([world.register(agent), world.register(agent)])
-  assert.deepEqual(renewed.map(({ status }) => status).sort(), [201, 409])
+  assert.deepEqual(
+    renewed.map(({ status }) => status).sort((a, b) => a - b),
+    [201, 409],
+  )
   const secret = renewed.find(({ status }) => status === 201)?.json.client_secret
   const { clientId } = await registration(world)
   const seen = await world.send('GET', `/ath/agents/${clientId}`, {
