@@ -341,7 +341,9 @@ const limits = z.strictObject({
   register_agent: rate().prefault('10/minute').describe('Registrations per agent id.'),
   authorize_client: rate().prefault('60/minute').describe('Authorization requests per agent.'),
   token_client: rate().prefault('120/minute').describe('Token requests per agent (agents poll).'),
-  proxy_token: rate().prefault('100/second').describe('Proxied calls per token.'),
+  proxy_token: rate()
+    .prefault('100/second')
+    .describe('Proxied calls per token; all tokens of one permission together.'),
   login_ip: rate().prefault('30/minute').describe('Log-ins per address.'),
   status_ip: rate().prefault('120/minute').describe('Status requests per address.'),
 })

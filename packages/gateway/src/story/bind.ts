@@ -18,7 +18,8 @@ export function bind(
   const fault = agentFault(token.agent, now)
   if (fault) return fail(fault)
   // After the token is known to be the caller's: nobody can use up another's rate.
-  const over = limits.take('proxy_token', token.hash)
+  // By grant: an agent that renews its token has no more than one that does not.
+  const over = limits.take('proxy_token', token.grant.id)
   if (over) return fail({ reason: 'rate_limited', ...over })
   const route = routes.get(call.providerId)
   return route ? ok({ route }) : fail({ reason: 'provider_unknown', got: call.providerId })

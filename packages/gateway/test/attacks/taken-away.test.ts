@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { hashSecret } from '@ath-protocol/server'
+import { createVirtualClock } from '@sallyport/testing'
+import { createRateLimits } from '../../src/adapters/memory/rate-limits.ts'
 import { agentId, call, openOther, tokenText, type World } from '../wire/world.ts'
 
 const rules: readonly [string, string][] = [
@@ -112,4 +114,14 @@ test('what is no longer configured is closed, although token and approval still 
   })
   assert.equal(answer.status, 403)
   assert.equal(answer.json()['code'], 'PROVIDER_NOT_APPROVED')
+})
+
+test('[R119] an agent that keeps renewing its token has no higher rate than one that does not', async (t) => {
+  const clock = createVirtualClock()
+  const limits = createRateLimits(new Map([['proxy_token', { count: 2, perSeconds: 60 }]]), clock)
+  const world = await openOther(t, { rules, limits })
+  const renewed = [world.token, await world.addToken('B'), await world.addToken('C')]
+  const statuses: number[] = []
+  for (const token of renewed) statuses.push(await status(world, 'GET', token))
+  assert.deepEqual(statuses, [200, 200, 429])
 })

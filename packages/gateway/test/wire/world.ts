@@ -47,7 +47,10 @@ export interface World {
   readonly good: Record<string, string>
   readonly ended: string[]
   /** Another token of the same grant. */
-  addToken(name: string, changes?: { scopes?: string[]; expiresAt?: number }): Promise<string>
+  addToken(
+    name: string,
+    changes?: { scopes?: string[]; expiresAt?: number; grantId?: string },
+  ): Promise<string>
   /** Waits until a record of this event is there. */
   recorded(matches: (event: AuditEvent) => boolean): Promise<AuditEvent>
   close(): Promise<void>
@@ -166,7 +169,10 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     health: { missing: options.missing ?? (() => []) },
     secure: false,
   })
-  async function addToken(name: string, changes: { scopes?: string[]; expiresAt?: number } = {}) {
+  async function addToken(
+    name: string,
+    changes: { scopes?: string[]; expiresAt?: number; grantId?: string } = {},
+  ) {
     const text = tokenText(name)
     await tokens.insert({
       ...owner,
