@@ -118,7 +118,7 @@ async function change(
   return ok(changed)
 }
 
-/** A token keeps the scopes it was issued with, so an approval that was narrowed ends what is wider. */
+/** Live tokens narrow by themselves; what is wider ends all the same, with its calls in flight and the provider's tokens. */
 async function endGrantsBeyond(
   ports: AdminPorts,
   agent: Registration,
