@@ -4,17 +4,20 @@ import { fileURLToPath } from 'node:url'
 import type { BenchResult } from './result.ts'
 
 export const rootFolder = fileURLToPath(new URL('..', import.meta.url))
-const results = join(rootFolder, 'bench', 'results')
-const latest = join(results, 'latest.json')
+const latest = join(rootFolder, 'bench', 'results', 'latest.json')
 
-/** Writes `bench/results/<date>-<commit>.json` and `latest.json`. Returns the first one's path within the repository. */
+/**
+ * Writes `bench/results/<date>-<commit>.json`, and `latest.json` beside it. A quick run goes to `bench/results/tmp`, which
+ * is not tracked: it must not replace what README.md shows. Returns the path within the repository.
+ */
 export function keepResult(result: BenchResult): string {
-  mkdirSync(results, { recursive: true })
-  const name = `${result.date.slice(0, 10)}-${result.commit.short}.json`
+  const folder = result.quick ? 'bench/results/tmp' : 'bench/results'
+  mkdirSync(join(rootFolder, folder), { recursive: true })
+  const file = `${folder}/${result.date.slice(0, 10)}-${result.commit.short}.json`
   const text = `${JSON.stringify(result, rounded, 1)}\n`
-  writeFileSync(join(results, name), text)
-  writeFileSync(latest, text)
-  return `bench/results/${name}`
+  writeFileSync(join(rootFolder, file), text)
+  if (!result.quick) writeFileSync(latest, text)
+  return file
 }
 
 /** The run that README.md shows; undefined before there is one. */

@@ -49,7 +49,9 @@ export function findCores(): Cores | undefined {
 export function parseCpuList(text: string): readonly number[] {
   return text.split(',').flatMap((range) => {
     const [first = Number.NaN, last = first] = range.split('-').map(Number)
-    return Number.isNaN(first) ? [] : Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    return range === '' || Number.isNaN(first)
+      ? []
+      : Array.from({ length: last - first + 1 }, (_, i) => first + i)
   })
 }
 

@@ -78,9 +78,10 @@ take turns in every round; ratios are those of one round, and the median of them
   --no-write    leaves bench/results as it is
   --help        this text
 
-Loads come from wrk where it is installed, else from a generator of our own (--only does not change that). With taskset
+Loads come from wrk where it is installed, else from a generator of our own. With taskset
 and two cores, load and upstream run on the second and the proxy under test on the first.
-Raw results: bench/results/<date>-<commit>.json and bench/results/latest.json, from which README.md takes its table.
+Raw results: bench/results/<date>-<commit>.json and latest.json beside it, from which \`npm run docs\` makes the table in
+README.md; those of a quick run: bench/results/tmp.
 `
 
 /** Reads the command line. A string is what is wrong with it; undefined asks for the help text. */

@@ -15,6 +15,8 @@ export interface Processes {
 }
 
 interface StartOptions {
+  /** With a channel that tells the process when this one is gone. */
+  readonly isOurs?: boolean
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -36,7 +38,7 @@ export function createProcesses(cores: Cores | undefined): Processes {
     const pinned = cores ? [cores.taskset, '-c', String(cores[place]), ...command] : command
     const [program = '', ...args] = pinned
     const child = spawn(program, args, {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: more.isOurs ? ['pipe', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...more.environment },
     })
     child.stdin?.on('error', () => {})
@@ -52,6 +54,7 @@ export function createProcesses(cores: Cores | undefined): Processes {
     startEntry: (entry, place, settings) =>
       start([...nodeCommand, fileURLToPath(new URL(entry, import.meta.url))], place, {
         input: JSON.stringify(settings),
+        isOurs: true,
       }),
     async stopAll() {
       await Promise.all([...running].map((one) => one.stop()))

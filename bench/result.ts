@@ -60,6 +60,6 @@ export type Transfers = Partial<Record<SubjectName, Transfer>>
 
 export interface Transfer {
   readonly mebibytesPerSecond: number
-  /** How far the peak rose above that of a transfer of 64 MiB just before. */
+  /** How far the peak rose above that of a transfer of 256 MiB just before. */
   readonly growthMebibytes: number
 }

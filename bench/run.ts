@@ -18,15 +18,25 @@ import {
   timeStarts,
 } from './subjects/subject.ts'
 
+export interface Run {
+  /** The repository. */
+  readonly folder: string
+  /** Says what is going on. */
+  readonly say: (text: string) => void
+  /** Ends the run before its time. */
+  readonly signal: AbortSignal
+}
+
 /** Runs what the options ask for. Whatever happens, no process is left behind. */
-export async function runBench(
-  options: Options,
-  folder: string,
-  say: (text: string) => void,
-): Promise<BenchResult> {
+export async function runBench(options: Options, run: Run): Promise<BenchResult> {
   const processes = createProcesses(findCores())
+  // Whatever is measured then fails for want of a process, and the run ends.
+  run.signal.addEventListener('abort', () => void processes.stopAll())
   try {
-    return await measureAll(options, folder, processes, say)
+    return await measureAll(options, run, processes)
+  } catch (cause) {
+    run.signal.throwIfAborted()
+    throw cause
   } finally {
     await processes.stopAll()
   }
@@ -34,9 +44,8 @@ export async function runBench(
 
 async function measureAll(
   { plan, only }: Options,
-  folder: string,
+  { folder, say }: Run,
   processes: Processes,
-  say: (text: string) => void,
 ): Promise<BenchResult> {
   const upstream = (await processes.startEntry('./upstream.ts', 'load', {}).nextLine()) as {
     readonly short: number

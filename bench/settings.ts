@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-/** What the parent process wrote to stdin. */
+/** What the parent process wrote to stdin. From here on this process ends with its parent, however that ends. */
 export function readSettings<Settings>(): Settings {
+  process.once('disconnect', () => process.exit(1))
   return JSON.parse(readFileSync(0, 'utf8')) as Settings
 }
 

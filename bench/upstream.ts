@@ -1,6 +1,6 @@
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
-import { tell } from './settings.ts'
+import { readSettings, tell } from './settings.ts'
 
 /**
  * The system behind all proxies. Short answers come from a server that looks for nothing but the end of a head, since
@@ -74,4 +74,5 @@ const listen = (server: net.Server): Promise<number> =>
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 
+readSettings()
 tell({ short: await listen(short), long: await listen(long) })

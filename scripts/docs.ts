@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { renderConfigReference } from '../packages/gateway/src/config/reference.ts'
+import { renderReadme } from './docs-bench.ts'
 import { renderErrors } from './docs-errors.ts'
 import { renderEvents } from './docs-events.ts'
 import { renderLayers } from './docs-layers.ts'
@@ -12,7 +13,7 @@ import { inRoot } from './workspace.ts'
 
 const help = `npm run docs [-- --check | --missing]
 
-Writes the reference pages that are made from the sources.
+Writes the reference pages that are made from the sources, and the table of speeds in README.md.
   --check     writes nothing; fails when a page is not as it would be written, or a requirement has no test
   --missing   writes nothing; lists the requirements without a test and does not fail
 `
@@ -26,6 +27,7 @@ const pages: readonly { readonly path: string; readonly render: () => string | P
     { path: 'docs/reference/stages.md', render: renderStages },
     { path: 'docs/reference/layers.md', render: renderLayers },
     { path: 'docs/reference/requirements.md', render: renderRequirements },
+    { path: 'README.md', render: renderReadme },
   ]
 
 async function main(mode: string | undefined): Promise<number> {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { judge, relativeFigures } from './figures.ts'
+import { renderReport, renderTable, writeValue } from './report.ts'
+import type { BenchResult } from './result.ts'
+
+const empty: BenchResult = {
+  format: 'sallyport-bench-1',
+  date: '2026-11-22T03:00:00.000Z',
+  commit: { short: 'abc1234', changed: false },
+  quick: false,
+  machine: { cpu: 'Test CPU', cores: 2, memoryGibibytes: 4, node: '26.0.0', loadBefore: 0 },
+  generator: 'wrk',
+  pinned: true,
+  notes: [],
+}
+
+const throughput: NonNullable<BenchResult['throughput']> = {
+  connections: 64,
+  requestsPerSecond: { gateway: [80, 160, 60], 'bare-undici': [100, 200, 100] },
+  cpuMicrosecondsPerRequest: { gateway: [40, 40, 40], 'bare-undici': [25, 30, 20] },
+  coreShare: {},
+  foreignShare: {},
+  residentMebibytes: { gateway: 150 },
+}
+
+test('a figure is met at its floor exactly, and more at its moonshot', () => {
+  const least = { kind: 'least', floor: 0.75, moonshot: 1.2 } as const
+  assert.equal(judge(0.74, least), 'not met')
+  assert.equal(judge(0.75, least), 'met')
+  assert.equal(judge(1.2, least), 'moonshot')
+  assert.equal(judge(30, { kind: 'most', floor: 30 }), 'met')
+  assert.equal(judge(30.1, { kind: 'most', floor: 30 }), 'not met')
+})
+
+test('ratios are taken within a round; what was not measured has no line', () => {
+  const figures = relativeFigures({ ...empty, throughput })
+  assert.deepEqual(
+    figures.map(({ what, value }) => [what, value]),
+    [
+      ['requests/s ÷ bare undici proxy', 0.8],
+      ['requests per CPU second ÷ bare undici proxy', 0.625],
+      ['CPU per request', 40],
+    ],
+  )
+})
+
+test('the table shows each figure with its target and says plainly what is not met', () => {
+  const lines = renderTable({ ...empty, throughput }).split('\n')
+  assert.ok(lines.includes('| requests/s ÷ bare undici proxy | 0.80 | ≥ 0.75 (1.20) | met |'))
+  assert.ok(lines.includes('| CPU per request | 40 µs | ≤ 30 µs (18 µs) | **not met** |'))
+})
+
+test('a machine that others used is named in the report and in the table', () => {
+  const busy = { ...throughput, foreignShare: { gateway: [0.5, 0.4, 0.6] } }
+  for (const render of [renderTable, renderReport])
+    assert.match(render({ ...empty, throughput: busy }), /others used 50 % of the proxy’s core/)
+  assert.doesNotMatch(renderTable({ ...empty, throughput }), /others used/)
+})
+
+test('a run that measured nothing still renders', () => {
+  assert.match(renderReport(empty), /Measured 2026-11-22 at abc1234/)
+})
+
+test('a value has the digits that it deserves, and its unit', () => {
+  assert.equal(writeValue({ value: 0.8, unit: '×' }), '0.80')
+  assert.equal(writeValue({ value: 1234.56, unit: 'µs' }), '1,235 µs')
+  assert.equal(writeValue({ value: 2.3456, unit: 'µs' }), '2.35 µs')
+})
