@@ -38,7 +38,7 @@ const names = (raw: readonly string[]) =>
 test('a header that the gateway sets cannot come from the agent, whatever sign stands for its dashes', async (t) => {
   const { world, received } = await openWatched(t)
   // CGI and what grew from it turn every sign of a name into an underscore: these are all HTTP_X_AUTH_USER there.
-  const forged = [..."_.!#$%&'*+^`|~"].map((sign) => `x${sign}auth${sign}user`)
+  const forged = Array.from("_.!#$%&'*+^`|~").map((sign) => `x${sign}auth${sign}user`)
   await call(world, '/ath/proxy/oa/x', {
     headers: { ...world.good, ...Object.fromEntries(forged.map((name) => [name, 'admin'])) },
   })
@@ -99,22 +99,20 @@ const loginForm: ProviderAuth = {
 /** A legacy system with accounts: whoever logs in is who the session is. */
 function accounts(): { readonly handler: http.RequestListener; readonly seen: string[] } {
   const seen: string[] = []
-  return {
-    seen,
-    async handler(request, response) {
-      const body = (await bodyOf(request)).toString()
-      if (/^\/login\/?$/i.test(request.url ?? '')) {
-        const user = new URLSearchParams(body).get('user')
-        response.writeHead(200, { 'set-cookie': `session=${user}; Path=/` })
-        response.end()
-        return
-      }
-      const user = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
-      seen.push(`${user}`)
-      response.writeHead(user === undefined ? 401 : 200)
+  const answer = async (request: http.IncomingMessage, response: http.ServerResponse) => {
+    const body = (await bodyOf(request)).toString()
+    if (/^\/login\/?$/i.test(request.url ?? '')) {
+      const user = new URLSearchParams(body).get('user')
+      response.writeHead(200, { 'set-cookie': `session=${user}; Path=/` })
       response.end()
-    },
+      return
+    }
+    const user = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
+    seen.push(`${user}`)
+    response.writeHead(user === undefined ? 401 : 200)
+    response.end()
   }
+  return { seen, handler: (request, response) => void answer(request, response) }
 }
 
 test('an agent cannot log the gateway’s shared session in as somebody else', async (t) => {
