@@ -38,7 +38,8 @@ function install() {
   if (done.status === 0 && existsSync(runtime)) return
   process.stderr.write(
     'sallyport: `npm ci` failed. Tried: installing the locked dependencies with npm.\n' +
-      'Fix: check that the npm registry can be reached (`npm ping`), then run the same command again.\n',
+      'Fix: check that the npm registry can be reached (`npm ping`) and that no other terminal installs at this\n' +
+      'moment, then run the same command again.\n',
   )
   process.exit(1)
 }
