@@ -1,5 +1,4 @@
-import type { AthConfig, ScopeRule } from '@ath-protocol/server'
-import type { Limited } from '@ath-protocol/server'
+import type { AthConfig, Limited, OAuthProviderSettings, ScopeRule } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { WatchRule } from '../watch/watch.ts'
 
@@ -78,25 +77,8 @@ export interface Provider {
 
 /** How the gateway authenticates itself, or the user, to the upstream. */
 export type ProviderAuth =
-  | {
-      readonly kind: 'oauth2'
-      /** Discovery by issuer, or the endpoints themselves. */
-      readonly issuer?: string
-      readonly authorizationEndpoint?: string
-      readonly tokenEndpoint?: string
-      readonly revocationEndpoint?: string
-      readonly userinfoEndpoint?: string
-      /** The userinfo member that names the user; `sub`, else `id`, when absent. */
-      readonly userinfoSubject?: string
-      readonly clientId: string
-      readonly clientSecret?: string
-      /** `client_secret_basic` (default), `client_secret_post` or `none`. */
-      readonly clientAuth: 'client_secret_basic' | 'client_secret_post' | 'none'
-      /** Scopes asked besides those mapped, e.g. `openid offline_access`. */
-      readonly extraScopes: readonly string[]
-      /** Extra parameters for the authorization request, e.g. `prompt: consent`. */
-      readonly authorizationParameters: Readonly<Record<string, string>>
-    }
+  /** Scopes of `extraScopes` are asked besides those mapped, e.g. `openid offline_access`. */
+  | ({ readonly kind: 'oauth2' } & OAuthProviderSettings)
   | { readonly kind: 'mock_oauth2'; readonly user: string }
   | {
       readonly kind: 'api_key'

@@ -13,6 +13,13 @@ export interface CallerFields {
   readonly client_secret: string
   readonly agent_attestation: string
 }
+/** The codes that peers answer for missing ones (C15, C16). */
+export const missingCallerFields = [
+  ['client_id', 'client_missing'],
+  ['client_secret', 'client_missing'],
+  ['agent_attestation', 'attestation_missing'],
+] as const
+
 export interface Identified {
   readonly agent: Registration
 }

@@ -17,7 +17,13 @@ import type { Grant } from '../ports/grants.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
-import { type Identified, identifyCaller, type Proven, proveCaller } from './caller.ts'
+import {
+  type Identified,
+  identifyCaller,
+  missingCallerFields,
+  type Proven,
+  proveCaller,
+} from './caller.ts'
 import { answerToken, type Issued, issueToken } from './issue.ts'
 import { tokenRef } from './token.ts'
 
@@ -60,9 +66,7 @@ function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
   const body = readBody(call, ['json', 'form'])
   if (!body.ok) return body
   const request = readFields(tokenRenewalRequestSchema, body.value, [
-    ['client_id', 'client_missing'],
-    ['client_secret', 'client_missing'],
-    ['agent_attestation', 'attestation_missing'],
+    ...missingCallerFields,
     ['token', 'token_absent'],
   ])
   return request.ok ? ok({ request: request.value }) : request

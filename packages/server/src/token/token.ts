@@ -20,7 +20,13 @@ import type { Handshake } from '../ports/handshakes.ts'
 import { matchesHash } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
-import { type Identified, identifyCaller, type Proven, proveCaller } from './caller.ts'
+import {
+  type Identified,
+  identifyCaller,
+  missingCallerFields,
+  type Proven,
+  proveCaller,
+} from './caller.ts'
 import { answerToken, type Issued, issueToken } from './issue.ts'
 
 /** A code went through a browser, so it is good for its way back only (RFC 9700 §4.5). */
@@ -57,11 +63,7 @@ export const tokenEndpoint: Endpoint<Received, Told> = {
 function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
   const body = readBody(call, ['json', 'form'])
   if (!body.ok) return body
-  const request = readFields(tokenRequestSchema, body.value, [
-    ['client_id', 'client_missing'],
-    ['client_secret', 'client_missing'],
-    ['agent_attestation', 'attestation_missing'],
-  ])
+  const request = readFields(tokenRequestSchema, body.value, missingCallerFields)
   return request.ok ? ok({ request: request.value }) : request
 }
 
