@@ -1,6 +1,7 @@
 import type { Clock } from '@ath-protocol/types'
 import { readAnswer, type ReadValue } from './answer.ts'
 import { AthError } from './ath-error.ts'
+import type { StoredSession } from './stored-session.ts'
 import { type Transport, transmit } from './transmit.ts'
 
 /** What a registration gives. Keep both; the secret is shown once. */
@@ -24,6 +25,9 @@ export interface AgentContext {
   /** A fresh attestation for this audience, one per call (R39). */
   attest(audience: string): Promise<string>
   credentials(): Credentials | undefined
+  /** Whether the gateway's description says so. */
+  offersRenewal(): Promise<boolean>
+  readonly onRenewed?: ((stored: StoredSession) => unknown) | undefined
 }
 
 export function requireCredentials(context: AgentContext): Required<Credentials> {

@@ -48,6 +48,10 @@ export const clientCatalogue = {
     'this agent has no credentials at this gateway',
     'register first: `athx register` or `athx connect`',
   ),
+  RENEWAL_UNSUPPORTED: row(
+    'this gateway does not renew tokens',
+    'ask the user again: `athx connect`',
+  ),
   CONSENT_PENDING: row(
     'the user has not answered yet',
     'ask the user to open the authorization URL, then ask again',

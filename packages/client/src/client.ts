@@ -24,7 +24,8 @@ import {
   rotateClientSecret,
 } from './register.ts'
 import { revokeToken } from './revoke.ts'
-import { type AthSession, createSession, type StoredSession } from './session.ts'
+import { type AthSession, createSession } from './session.ts'
+import { type StoredSession, storeToken } from './stored-session.ts'
 import { systemClock, systemFetch } from './system.ts'
 import { awaitConsent, type WaitOptions } from './wait.ts'
 
@@ -48,6 +49,11 @@ export interface AthClientOptions {
   readonly timeoutSeconds?: number
   /** From sending a call to its response headers, long enough for uploads; 0 is none. Default 300. */
   readonly callTimeoutSeconds?: number
+  /**
+   * Told of each token that a session renewed, and awaited, so that it can be kept for `resume`. What it throws fails
+   * the call that waited for the renewal.
+   */
+  readonly onRenewed?: (stored: StoredSession) => unknown
   readonly fetch?: typeof fetch
   readonly clock?: Clock
 }
@@ -79,7 +85,7 @@ export interface AthClient {
     handshake: Exchangeable,
     options?: Signalled & { readonly code?: string },
   ): Promise<AthSession>
-  /** Takes up a token that was kept. */
+  /** Takes up a token that was kept. Without its scopes it is never renewed by itself. */
   resume(stored: StoredSession): AthSession
   revoke(token: string, options?: Signalled): Promise<void>
 }
@@ -104,6 +110,8 @@ export function createAthClient(options: AthClientOptions): AthClient {
     timeoutSeconds: options.timeoutSeconds ?? 30,
     callTimeoutSeconds: options.callTimeoutSeconds ?? 300,
     credentials: () => credentials,
+    offersRenewal: async () => (await discover()).token_renewal_endpoint !== undefined,
+    onRenewed: options.onRenewed,
     attest: (audience) =>
       createAttestation({
         agentId,
@@ -121,23 +129,17 @@ export function createAthClient(options: AthClientOptions): AthClient {
     discovery ??= await discoverGateway(base, { fetch, clock, headers, timeoutSeconds, signal })
     return discovery
   }
-  const openSession = (token: TokenResponse, receivedAt: number): AthSession =>
-    createSession(
-      context,
-      {
-        providerId: token.provider_id,
-        accessToken: token.access_token,
-        scopes: token.effective_scopes,
-        expiresAt: Math.floor(receivedAt) + token.expires_in,
-      },
-      token,
-    )
+  const openSession = (token: TokenResponse, { scopes }: Exchangeable): AthSession => {
+    const agreed = token.scope_intersection.user_consented
+    const consentedScopes = scopes.filter((scope) => agreed.includes(scope))
+    return createSession(context, storeToken(token, clock.now(), { consentedScopes }), token)
+  }
   const token: AthClient['token'] = async (handshake, { code, signal } = {}) => {
     const granted = await exchangeToken(context, handshake, {
       ...(code === undefined ? {} : { code }),
       ...(signal ? { signal } : {}),
     })
-    return openSession(granted, clock.now())
+    return openSession(granted, handshake)
   }
 
   return {
@@ -177,7 +179,7 @@ export function createAthClient(options: AthClientOptions): AthClient {
       token(handshake, { code: readRedirect(returned, handshake, { allowMissingState }), signal }),
     async waitForConsent(handshake, waiting) {
       const granted = await awaitConsent(context, handshake, waiting)
-      return openSession(granted, clock.now())
+      return openSession(granted, handshake)
     },
     token,
     resume: (stored) => createSession(context, stored),

@@ -22,6 +22,17 @@ export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
+/** Waits for work that others wait for too: an abort ends the waiting, not the work. */
+export function orAborted<T>(work: Promise<T>, signal?: AbortSignal | null): Promise<T> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
 const longestTimerSeconds = 2_147_483
 
 export interface Deadline {

@@ -8,11 +8,16 @@ const source = new URL('../src/', import.meta.url)
 const files = readdirSync(source).filter((name) => name.endsWith('.ts') && !name.includes('.test.'))
 const read = (name: string) => readFileSync(new URL(name, source), 'utf8')
 
-/** Roughly what a minifier leaves: no types, comments or indentation. It keeps the long names, so it errs upwards. */
+/**
+ * Roughly what a bundler leaves: no types, comments or indentation, and nothing that ties one of our files to
+ * another. It keeps the long names, so it errs upwards.
+ */
 function shrink(text: string): string {
   return stripTypeScriptTypes(text, { mode: 'strip' })
     .replace(/\/\*\*[\s\S]*?\*\//g, '')
     .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/^(?:import|export) [^;]*? from '\.[^']*'$/gm, '')
+    .replace(/^export (?=\w)/gm, '')
     .replace(/\s+/g, ' ')
 }
 

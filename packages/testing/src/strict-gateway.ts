@@ -13,6 +13,7 @@ import {
   renderProblem,
   revocationRequestSchema,
   secretRotationRequestSchema,
+  tokenRenewalRequestSchema,
   tokenRequestSchema,
   verifySignature,
 } from '@ath-protocol/types'
@@ -26,6 +27,7 @@ export type GatewayStep =
   | 'rotate'
   | 'authorize'
   | 'token'
+  | 'renew'
   | 'revoke'
   | 'proxy'
 
@@ -60,6 +62,8 @@ export interface StrictGateway {
   userAnswer: 'pending' | 'denied' | readonly string[]
   /** Answers the next request of a step by hand, before anything is read or checked. */
   next(step: GatewayStep, answer: RawAnswer): void
+  /** How long the next tokens live. Default 3600. */
+  tokenLifetimeSeconds: number
   /** What stands behind the gateway. */
   upstream: RawAnswer
   /** Resolves when so many requests of a step have come in. */
@@ -72,6 +76,8 @@ export interface StrictGatewayOptions {
   /** Offered scopes by provider. */
   readonly offers?: Readonly<Record<string, readonly string[]>>
   readonly now?: () => number
+  /** How long the user's grant lives, in which tokens are renewed. Default: the gateway knows no renewal. */
+  readonly grantLifetimeSeconds?: number
   /** Told to pending clients, in seconds. */
   readonly intervalSeconds?: number
   /** Path in front of everything, e.g. `/gw`. */
@@ -84,8 +90,19 @@ interface Asked {
   spent: boolean
 }
 
+interface Grant {
+  readonly provider: string
+  readonly scopes: readonly string[]
+  readonly expiresAt: number
+}
+
+interface Token {
+  readonly grant: Grant
+  readonly expiresAt: number
+}
+
 export async function createStrictGateway(options: StrictGatewayOptions): Promise<StrictGateway> {
-  const { agent, basePath = '', intervalSeconds = 0.05 } = options
+  const { agent, basePath = '', intervalSeconds = 0.05, grantLifetimeSeconds } = options
   const offers = options.offers ?? { oa: ['oa:read', 'oa:write'] }
   const now = options.now ?? (() => Date.now() / 1000)
   const imported = await importAgentKey(agent.document(), undefined)
@@ -95,7 +112,7 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
   const waiting: { step: GatewayStep; count: number; done: () => void }[] = []
   const usedIds = new Set<string>()
   const handshakes = new Map<string, Asked>()
-  const live = new Map<string, Asked>()
+  const live = new Map<string, Token>()
 
   const gateway = {
     url: '',
@@ -106,6 +123,7 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     approvals: {} as StrictGateway['approvals'],
     agentStatus: 'approved' as StrictGateway['agentStatus'],
     userAnswer: 'pending' as StrictGateway['userAnswer'],
+    tokenLifetimeSeconds: 3600,
     upstream: ((_request, response) => response.end('upstream')) as RawAnswer,
     next: (step: GatewayStep, answer: RawAnswer) => {
       scripted.set(step, [...(scripted.get(step) ?? []), answer])
@@ -175,6 +193,28 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     })
   }
 
+  function mint(grant: Grant, effective: readonly string[]) {
+    const accessToken = `ath_tk_${crypto.randomUUID()}`
+    const expiresAt = Math.min(now() + gateway.tokenLifetimeSeconds, grant.expiresAt)
+    live.set(accessToken, { grant, expiresAt })
+    return {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: Math.floor(expiresAt - now()),
+      effective_scopes: effective,
+      provider_id: grant.provider,
+      agent_id: agent.agentId,
+      scope_intersection: {
+        agent_approved: offers[grant.provider] ?? [],
+        user_consented: grant.scopes,
+        effective,
+      },
+      ...(grantLifetimeSeconds === undefined
+        ? {}
+        : { grant_expires_in: Math.floor(grant.expiresAt - now()) }),
+    }
+  }
+
   const base = () => gateway.url
   const steps: Record<
     Exclude<GatewayStep, 'proxy'>,
@@ -189,6 +229,9 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
         ath_version: athVersion,
         gateway_id: base(),
         agent_registration_endpoint: `${base()}/ath/agents/register`,
+        ...(grantLifetimeSeconds === undefined
+          ? {}
+          : { token_renewal_endpoint: `${base()}/ath/token/renew` }),
         supported_providers: Object.entries(offers).map(([provider_id, available_scopes]) => ({
           provider_id,
           display_name: provider_id.toUpperCase(),
@@ -270,30 +313,32 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
       const consented = gateway.userAnswer
       const effective = asked.scopes.filter((scope) => consented.includes(scope))
       asked.spent = true
-      const token = `ath_tk_${crypto.randomUUID()}`
-      live.set(token, asked)
-      return [
-        200,
-        {
-          access_token: token,
-          token_type: 'Bearer',
-          expires_in: 3600,
-          effective_scopes: effective,
-          provider_id: asked.provider,
-          agent_id: agent.agentId,
-          scope_intersection: {
-            agent_approved: offers[asked.provider] ?? [],
-            user_consented: consented,
-            effective,
-          },
-        },
-        audience,
-      ]
+      const lifetime = grantLifetimeSeconds ?? gateway.tokenLifetimeSeconds
+      const grant = { provider: asked.provider, scopes: effective, expiresAt: now() + lifetime }
+      return [200, mint(grant, effective), audience]
+    },
+    renew: async (body) => {
+      checkSchema(tokenRenewalRequestSchema, body)
+      checkClient(body)
+      const audience = await attested(body['agent_attestation'], [`${base()}/ath/token/renew`])
+      const grant = live.get(String(body['token']))?.grant
+      if (!grant) throw new Refusal({ reason: 'token_revoked' })
+      if (now() >= grant.expiresAt) throw new Refusal({ reason: 'token_expired' })
+      const approved = gateway.approvals[grant.provider]?.approved
+      const effective = grant.scopes.filter((scope) => approved?.includes(scope) ?? true)
+      if (effective.length === 0)
+        throw new Refusal({
+          reason: 'intersection_empty',
+          approved: approved ?? [],
+          consented: grant.scopes,
+        })
+      return [200, mint(grant, effective), audience]
     },
     revoke: async (body) => {
       checkSchema(revocationRequestSchema, body)
       checkClient(body)
-      live.delete(String(body['token']))
+      const ended = live.get(String(body['token']))?.grant
+      for (const [token, { grant }] of live) if (grant === ended) live.delete(token)
       return [200, { message: 'Token revoked' }]
     },
   }
@@ -308,7 +353,8 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? ''
-    const step = stepOf(request.method ?? '', url.slice(basePath.length))
+    const named = stepOf(request.method ?? '', url.slice(basePath.length))
+    const step = named === 'renew' && grantLifetimeSeconds === undefined ? undefined : named
     const own = scripted.get(step ?? 'proxy')?.shift()
     const seen = { method: request.method ?? '', url, headers: request.headers }
     const note = (body: Record<string, unknown>, audience?: string) => {
@@ -363,13 +409,15 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
       const { status, headers, body } = renderProblem(failure)
       send(response, status, body, headers)
     }
-    const asked = live.get(token)
-    if (!asked) return refuse({ reason: 'token_revoked' })
-    if (!url.startsWith(`${basePath}/ath/proxy/${asked.provider}`))
-      return refuse({ reason: 'provider_differs', got: url, bound: asked.provider })
+    const found = live.get(token)
+    if (!found) return refuse({ reason: 'token_revoked' })
+    const { provider } = found.grant
+    if (!url.startsWith(`${basePath}/ath/proxy/${provider}`))
+      return refuse({ reason: 'provider_differs', got: url, bound: provider })
+    if (now() >= found.expiresAt) return refuse({ reason: 'token_expired' })
     if (request.headers['x-ath-agent-id'] !== agent.agentId)
       return refuse({ reason: 'agent_header_absent' })
-    request.url = url.slice(`${basePath}/ath/proxy/${asked.provider}`.length) || '/'
+    request.url = url.slice(`${basePath}/ath/proxy/${provider}`.length) || '/'
     await gateway.upstream(request, response)
   }
 
@@ -398,6 +446,8 @@ function stepOf(method: string, path: string): GatewayStep | undefined {
       return 'authorize'
     case 'POST /ath/token':
       return 'token'
+    case 'POST /ath/token/renew':
+      return 'renew'
     case 'POST /ath/revoke':
       return 'revoke'
   }
