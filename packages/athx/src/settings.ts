@@ -158,8 +158,9 @@ export async function openAgent(context: RunContext): Promise<AgentRun> {
   const { gateway, agentId } = createAthClient(bare)
   const profile = openProfile(context.home, gateway, agentId)
   const credentials = readCredentials(context) ?? (await profile.registration())
-  const options = {
+  const options: AthClientOptions = {
     ...bare,
+    onRenewed: (stored) => profile.keepSession(stored),
     ...(credentials
       ? {
           credentials: {

@@ -12,6 +12,7 @@ import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
 import { openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
+import { resumeKept } from './kept-session.ts'
 
 const collect = (value: string, before: readonly string[] = []) => [...before, value]
 
@@ -82,20 +83,14 @@ async function callService(
 
 async function openSession(context: RunContext, providerId: string): Promise<AthSession> {
   const { io, flags } = context
-  const { client, profile } = await openAgent(context)
+  const agent = await openAgent(context)
   const source = flags.text('token')
   const accessToken = source
     ? await readSecret('--token', source, io)
     : io.env['ATH_TOKEN'] || undefined
-  if (accessToken !== undefined)
-    return client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })
-  const kept = await profile.session(providerId)
-  if (kept) return client.resume(kept)
-  throw new UsageError(
-    `there is no token for \`${providerId}\` at ${client.gateway}`,
-    `get one: athx connect ${providerId} --scope <scopes>`,
-    'CREDENTIALS_MISSING',
-  )
+  return accessToken === undefined
+    ? resumeKept(agent, providerId)
+    : agent.client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })
 }
 
 function readHeaders(lines: readonly string[]): Headers {

@@ -7,6 +7,7 @@ import {
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { columns, duration } from '../output/shown.ts'
+import { timeLeft } from '../output/time-left.ts'
 import { findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { describeApproval, keepConflict, keepRegistration } from './register.ts'
 
@@ -95,18 +96,15 @@ export const connect: CommandSpec = {
           gateway: client.gateway,
           agent_id: client.agentId,
           client_id: connection.client.credentials?.clientId,
-          sessions: sessions.map(({ providerId, scopes, expiresAt }) => ({
+          sessions: sessions.map(({ providerId, scopes, expiresAt, grantExpiresAt }) => ({
             provider_id: providerId,
             effective_scopes: scopes,
             expires_at: expiresAt,
+            grant_expires_at: grantExpiresAt,
           })),
         },
         columns(
-          sessions.map(({ providerId, scopes, expiresAt }) => [
-            providerId,
-            scopes.join(' '),
-            `${duration(expiresAt - io.now())} left`,
-          ]),
+          sessions.map((one) => [one.providerId, one.scopes.join(' '), timeLeft(one, io.now())]),
         ),
       )
     } catch (error) {

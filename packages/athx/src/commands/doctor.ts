@@ -6,7 +6,8 @@ import {
   requireVersion,
 } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { columns, duration } from '../output/shown.ts'
+import { columns } from '../output/shown.ts'
+import { isRenewable, timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
 import {
   keyPath,
@@ -166,16 +167,16 @@ async function checkAgent(context: RunContext): Promise<readonly Finding[]> {
       return [warn('credentials', 'not registered here', 'athx connect <provider> --scope <scope>')]
     const record = await client.status(limits(context))
     const now = context.io.now()
-    const live = (await profile.sessions()).filter(({ expiresAt }) => expiresAt > now)
+    const live = (await profile.sessions()).filter(
+      (one) => one.expiresAt > now || isRenewable(one, now),
+    )
     const registered =
       record.agent_status === 'approved'
         ? ok('credentials', `${record.client_id}  approved until ${record.approval_expires}`)
         : fail('credentials', new AthError('AGENT_UNAPPROVED'))
     return [
       registered,
-      ...live.map(({ providerId, expiresAt }) =>
-        ok('token', `${providerId}  ${duration(expiresAt - now)} left`),
-      ),
+      ...live.map((one) => ok('token', `${one.providerId}  ${timeLeft(one, now)}`)),
     ]
   } catch (error) {
     // The key and the settings have lines of their own.

@@ -3,9 +3,11 @@ import {
   AthError,
   handshakeLifetimeSeconds,
   type PendingHandshake,
+  type StoredSession,
 } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { columns, duration } from '../output/shown.ts'
+import { columns } from '../output/shown.ts'
+import { timeLeft } from '../output/time-left.ts'
 import { openAgent } from '../settings.ts'
 import type { Profile } from '../state/profile.ts'
 import { describeApproval } from './register.ts'
@@ -26,13 +28,16 @@ export const status: CommandSpec = {
       flags.on('offline') || !client.credentials
         ? undefined
         : await client.status({ signal: io.interrupted }).catch(noStatusThere)
-    const tokens = (await profile.sessions()).map(({ providerId, scopes, expiresAt }) => ({
+    const now = io.now()
+    const sessions = await profile.sessions()
+    const tokens = sessions.map(({ providerId, scopes, expiresAt, grantExpiresAt }) => ({
       provider_id: providerId,
       scopes,
       expires_at: expiresAt,
-      seconds_left: Math.max(0, Math.floor(expiresAt - io.now())),
+      seconds_left: Math.max(0, Math.floor(expiresAt - now)),
+      grant_expires_at: grantExpiresAt,
     }))
-    const pending = (await openHandshakes(profile, io.now())).map((one) => ({
+    const pending = (await openHandshakes(profile, now)).map((one) => ({
       provider_id: one.providerId,
       scopes: one.scopes,
       ath_session_id: one.id,
@@ -60,7 +65,9 @@ export const status: CommandSpec = {
           ? 'not registered here: athx connect <provider> --scope <scope>'
           : `client   ${clientId}  ${agentStatus ?? ''}`.trimEnd(),
         ...document.approved_providers.map(describeApproval),
-        ...(tokens.length > 0 ? ['tokens', indent(columns(tokens.map(tokenRow)))] : []),
+        ...(sessions.length > 0
+          ? ['tokens', indent(columns(sessions.map((one) => tokenRow(one, now))))]
+          : []),
         ...pending.map(
           (one) => `pending  ${one.provider_id}: athx token --session ${one.ath_session_id} --wait`,
         ),
@@ -78,14 +85,10 @@ async function openHandshakes(profile: Profile, now: number): Promise<readonly P
   return all.filter((one) => !isOver(one))
 }
 
-const tokenRow = (token: {
-  readonly provider_id: string
-  readonly scopes: readonly string[]
-  readonly seconds_left: number
-}) => [
-  token.provider_id,
-  token.scopes.join(' '),
-  token.seconds_left > 0 ? `${duration(token.seconds_left)} left` : 'expired',
+const tokenRow = (kept: StoredSession, now: number) => [
+  kept.providerId,
+  kept.scopes.join(' '),
+  timeLeft(kept, now),
 ]
 
 const indent = (text: string) => text.replace(/^/gm, '  ')

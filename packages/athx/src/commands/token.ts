@@ -2,22 +2,25 @@ import type { AthSession } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { duration, mask } from '../output/shown.ts'
+import { timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
 import { type AgentRun, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
+import { resumeKept } from './kept-session.ts'
 
 export const token: CommandSpec = {
   usage: 'token',
-  summary: 'Exchange the user’s consent for an access token.',
+  summary: 'Exchange the user’s consent for an access token, or renew one.',
   examples: [
     'athx token --session ath_sess_abc --wait',
     'athx token --session ath_sess_abc --code ath_code_xyz',
-    'athx token --session ath_sess_abc --wait --wait-timeout 5m --json',
+    'athx token --renew oa',
   ],
   next: 'athx call <provider> GET /path',
   options: (command) => {
     command
       .option('--session <id>', 'the session that `athx authorize` printed')
+      .option('--renew <provider>', 'a fresh token now, while the user’s consent lives')
       .option('--code <code>', 'the code delivered to a redirect of the agent’s own')
       .option('--wait', 'ask until the user has answered')
       .option('--wait-timeout <duration>', 'how long to ask (default: while the handshake lives)')
@@ -27,41 +30,48 @@ export const token: CommandSpec = {
   },
   run: async (context) => {
     const { flags, io, out } = context
-    const id = flags.text('session')
-    if (!id)
-      throw new UsageError('no session was given', 'add --session <id>, from `athx authorize`')
-    const agent = await openAgent(context)
-    const code = flags.text('code')
-    const signal = io.interrupted
-    const known = await findHandshake(agent, context, id)
-    const { client, profile } = agent
-    const limit = flags.text('waitTimeout')
-    const session = flags.on('wait')
-      ? await client.waitForConsent(known, {
-          code,
-          signal,
-          ...(limit ? { timeoutSeconds: readDuration(limit, '--wait-timeout') } : {}),
-          onPending: ({ elapsedSeconds }) =>
-            out.sayBriefly(`waiting for the user … ${duration(elapsedSeconds)}`),
-        })
-      : await client.token(known, { signal, ...(code === undefined ? {} : { code }) })
-    await profile.keepSession(session)
-    await profile.dropHandshake(id)
-    const { accessToken, scopes, providerId, expiresAt } = session
-    const left = duration(expiresAt - io.now())
+    const session = await (flags.text('renew') ? renewKept(context) : exchange(context))
+    const { accessToken, scopes, providerId } = session
+    const token = flags.on('reveal') ? accessToken : mask(accessToken)
     await out.result(
-      describeGrant(session, flags.on('reveal')),
-      `${providerId}  ${scopes.join(' ')}  ${left} left\n  token  ${flags.on('reveal') ? accessToken : mask(accessToken)}`,
+      { ...session.grant, access_token: token },
+      `${providerId}  ${scopes.join(' ')}  ${timeLeft(session, io.now())}\n  token  ${token}`,
     )
   },
 }
 
-/** The token endpoint’s answer, with the token hidden unless it was asked for. */
-function describeGrant(session: AthSession, reveal: boolean): unknown {
-  return {
-    ...session.grant,
-    access_token: reveal ? session.accessToken : mask(session.accessToken),
-  }
+/** `openAgent` sees to it that what is renewed is kept. */
+async function renewKept(context: RunContext): Promise<AthSession> {
+  const { flags, io } = context
+  if (flags.text('session'))
+    throw new UsageError('either --session or --renew', 'see: athx help token')
+  const session = await resumeKept(await openAgent(context), flags.text('renew') ?? '')
+  await session.renew(io.interrupted)
+  return session
+}
+
+async function exchange(context: RunContext): Promise<AthSession> {
+  const { flags, io, out } = context
+  const id = flags.text('session')
+  if (!id) throw new UsageError('no session was given', 'add --session <id>, from `athx authorize`')
+  const agent = await openAgent(context)
+  const code = flags.text('code')
+  const signal = io.interrupted
+  const known = await findHandshake(agent, context, id)
+  const { client, profile } = agent
+  const limit = flags.text('waitTimeout')
+  const session = flags.on('wait')
+    ? await client.waitForConsent(known, {
+        code,
+        signal,
+        ...(limit ? { timeoutSeconds: readDuration(limit, '--wait-timeout') } : {}),
+        onPending: ({ elapsedSeconds }) =>
+          out.sayBriefly(`waiting for the user … ${duration(elapsedSeconds)}`),
+      })
+    : await client.token(known, { signal, ...(code === undefined ? {} : { code }) })
+  await profile.keepSession(session)
+  await profile.dropHandshake(id)
+  return session
 }
 
 async function findHandshake({ profile }: AgentRun, { flags, io }: RunContext, id: string) {

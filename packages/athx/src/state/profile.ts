@@ -53,8 +53,23 @@ export function openProfile(home: string, gateway: string, agentId: string): Pro
     keepRegistration: (registration) => writeJson(registrationPath, registration),
     session: (providerId) => readJson<StoredSession>(inTokens(providerId)),
     sessions: () => readAll<StoredSession>(tokens),
-    keepSession: ({ providerId, accessToken, scopes, expiresAt }) =>
-      writeJson(inTokens(providerId), { providerId, accessToken, scopes, expiresAt }),
+    // Each member by name: a session of the client hides its token from a copy.
+    keepSession: ({
+      providerId,
+      accessToken,
+      scopes,
+      expiresAt,
+      grantExpiresAt,
+      consentedScopes,
+    }) =>
+      writeJson(inTokens(providerId), {
+        providerId,
+        accessToken,
+        scopes,
+        expiresAt,
+        grantExpiresAt,
+        consentedScopes,
+      }),
     dropSession: (providerId) => rm(inTokens(providerId), { force: true }),
     handshake: (id) => readJson<PendingHandshake>(inPending(id)),
     handshakes: () => readAll<PendingHandshake>(pending),
