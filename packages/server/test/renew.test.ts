@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createAthClient, type StoredSession } from '@ath-protocol/client'
 import { hashSecret } from '../src/index.ts'
 import { base, createBrowser, createWorld, exchange, start, travelId, type World } from './world.ts'
 
@@ -113,4 +114,50 @@ test('renewal asks for secret, key and token, each the agent’s own', async () 
     assert.equal(seen.json.code, code)
   }
   assert.equal((await renew()).status, 200)
+})
+
+test('our own client renews at these handlers by itself, and has what it got to keep', async () => {
+  const world = await createWorld()
+  const agent = await world.addAgent(travelId)
+  const kept: StoredSession[] = []
+  const bearers: (string | null)[] = []
+  const client = createAthClient({
+    gateway: base,
+    agentId: travelId,
+    key: { privateKey: agent.key.privateKey, keyId: agent.key.kid },
+    clock: world.clock,
+    onRenewed: (stored) => kept.push(stored),
+    fetch: async (input, init) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input)
+      const headers = new Headers(init?.headers)
+      if (pathname.startsWith('/ath/proxy/')) {
+        bearers.push(headers.get('authorization'))
+        return new Response('upstream')
+      }
+      const { body } = init ?? {}
+      const sent = { body: body ?? undefined, headers: Object.fromEntries(headers) }
+      const answer = await world.send(init?.method ?? 'GET', pathname, sent)
+      return new Response(answer.body, { status: answer.status })
+    },
+  })
+  await client.register({
+    providers: [{ provider_id: 'oa', scopes: ['oa:read', 'oa:write'] }],
+    developer: { name: 'Example Agents Ltd', id: 'example-agents' },
+    purpose: 'read approvals',
+  })
+  const handshake = await client.authorize({ provider: 'oa', scopes: ['oa:read'] })
+  await createBrowser(world).answer(handshake.authorizationUrl)
+  const session = await client.token(handshake)
+  const first = session.accessToken
+  assert.equal(session.grantExpiresAt, Math.floor(world.clock.now()) + 28_800)
+  world.clock.advance(3601)
+  assert.equal(await (await session.fetch('/x')).text(), 'upstream')
+  assert.notEqual(session.accessToken, first)
+  assert.deepEqual(bearers, [`Bearer ${session.accessToken}`])
+  assert.deepEqual(
+    kept.map(({ accessToken, scopes }) => [accessToken, scopes]),
+    [[session.accessToken, ['oa:read']]],
+  )
+  await session.revoke()
+  await assert.rejects(session.renew(), { code: 'TOKEN_REVOKED' })
 })
