@@ -19,14 +19,3 @@ export function rotate<Item>(items: readonly Item[], round: number): readonly It
   const first = round % Math.max(1, items.length)
   return [...items.slice(first), ...items.slice(0, first)]
 }
-
-/** Collects one value a round for each subject. */
-export class Collected<Name extends string> {
-  readonly series: Partial<Record<Name, number[]>> = {}
-
-  add(name: Name, value: number | undefined): void {
-    if (value === undefined) return
-    const values = (this.series[name] ??= [])
-    values.push(value)
-  }
-}

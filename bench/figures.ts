@@ -1,4 +1,4 @@
-import type { BenchResult, Series, Transfers } from './result.ts'
+import type { BenchResult, Calm, Series, Transfers } from './result.ts'
 import { differencePerRound, median, ratioPerRound } from './statistics.ts'
 import type { SubjectName } from './subjects/subject.ts'
 
@@ -15,11 +15,14 @@ export interface Figure {
   readonly value: number
   readonly unit: string
   readonly target?: Target
+  /** Others took so much of the proxy's core that this says nothing about us. */
+  readonly disturbed?: boolean
 }
 
-export type Verdict = 'met' | 'not met' | 'moonshot'
+export type Verdict = 'met' | 'not met' | 'moonshot' | 'disturbed'
 
-export function judge(value: number, target: Target): Verdict {
+export function judge({ value, disturbed = false }: Figure, target: Target): Verdict {
+  if (disturbed) return 'disturbed'
   const reaches = (bound: number) => (target.kind === 'least' ? value >= bound : value <= bound)
   if (target.moonshot !== undefined && reaches(target.moonshot)) return 'moonshot'
   return reaches(target.floor) ? 'met' : 'not met'
@@ -54,7 +57,7 @@ function throughputFigures({ throughput }: BenchResult): readonly Figure[] {
   const figures: Figure[] = []
   for (const [base, name, target] of baseNames) {
     const ratio = between(requestsPerSecond, base, ratioPerRound)
-    figures.push(...figure(`requests/s ÷ ${name}`, ratio, '×', target))
+    figures.push(...timed(throughput, figure(`requests/s ÷ ${name}`, ratio, '×', target)))
     const work = between(cpu, base, (ours, theirs) => ratioPerRound(theirs, ours))
     figures.push(...figure(`requests per CPU second ÷ ${name}`, work, '×', target))
   }
@@ -66,20 +69,11 @@ function latencyFigures({ latency }: BenchResult): readonly Figure[] {
   if (!latency) return []
   const { ratePerSecond, p50Microseconds, p99Microseconds } = latency
   const at = `at ${ratePerSecond.toLocaleString('en')} requests/s`
-  return [
-    ...figure(
-      `added p50 ${at}`,
-      between(p50Microseconds, 'direct', differencePerRound),
-      'µs',
-      most(50, 20),
-    ),
-    ...figure(
-      `added p99 ${at}`,
-      between(p99Microseconds, 'direct', differencePerRound),
-      'µs',
-      most(500, 200),
-    ),
-  ]
+  const added = (series: Series) => between(series, 'direct', differencePerRound)
+  return timed(latency, [
+    ...figure(`added p50 ${at}`, added(p50Microseconds), 'µs', most(50, 20)),
+    ...figure(`added p99 ${at}`, added(p99Microseconds), 'µs', most(500, 200)),
+  ])
 }
 
 function streamFigures({ streams }: BenchResult): readonly Figure[] {
@@ -127,10 +121,13 @@ function transferFigures({ transfers }: BenchResult): readonly Figure[] {
 }
 
 function otherFigures({ startMilliseconds, tokens, audit }: BenchResult): readonly Figure[] {
-  const slower =
-    tokens && (ratioPerRound(tokens.fewRequestsPerSecond, tokens.manyRequestsPerSecond) - 1) * 100
-  const dearer =
-    tokens && (ratioPerRound(tokens.manyCpuMicroseconds, tokens.fewCpuMicroseconds) - 1) * 100
+  const more = (
+    series: Partial<Record<'few' | 'many', readonly number[]>> | undefined,
+    to: 'few' | 'many',
+    from: 'few' | 'many',
+  ) => series?.few && series.many && (ratioPerRound(series[to] ?? [], series[from] ?? []) - 1) * 100
+  const dearer = more(tokens?.cpuMicrosecondsPerRequest, 'many', 'few')
+  const slower = more(tokens?.requestsPerSecond, 'few', 'many')
   const grown = tokens && `${count(tokens.few)} → ${count(tokens.many)} tokens in use`
   return [
     ...figure(
@@ -140,7 +137,7 @@ function otherFigures({ startMilliseconds, tokens, audit }: BenchResult): readon
       most(3, 1.5),
     ),
     ...figure(`${grown}: CPU per request`, dearer, '% more', most(10)),
-    ...figure(`${grown}: time per request`, slower, '% more', most(10)),
+    ...timed(tokens, figure(`${grown}: time per request`, slower, '% more', most(10))),
     ...figure(
       'start to ready, from the sources',
       startMilliseconds && median(startMilliseconds),
@@ -184,6 +181,16 @@ function between(
 ): number | undefined {
   const { gateway, [base]: other } = series
   return gateway && other && compare(gateway, other)
+}
+
+/** With more of the core gone to others, what is measured by the clock is theirs and not ours. */
+const disturbedShare = 0.2
+
+/** Marks figures that depend on having the core to ourselves. */
+function timed(calm: Calm | undefined, figures: readonly Figure[]): readonly Figure[] {
+  const foreign = calm?.foreignShare ?? []
+  if (foreign.length === 0 || median(foreign) < disturbedShare) return figures
+  return figures.map((one) => ({ ...one, disturbed: true }))
 }
 
 function figure(

@@ -2,6 +2,8 @@
 export interface Plan {
   readonly quick: boolean
   readonly rounds: number
+  /** How many times as many rounds may be run, until enough were undisturbed by others on the machine. */
+  readonly patience: number
   readonly throughputSeconds: number
   readonly connections: number
   readonly latencySeconds: number
@@ -20,6 +22,7 @@ export interface Plan {
 const full: Plan = {
   quick: false,
   rounds: 7,
+  patience: 3,
   throughputSeconds: 3,
   connections: 64,
   latencySeconds: 5,
@@ -39,6 +42,7 @@ const quick: Plan = {
   ...full,
   quick: true,
   rounds: 3,
+  patience: 1,
   throughputSeconds: 1,
   latencySeconds: 1,
   streams: 100,
@@ -72,7 +76,8 @@ export const help = `npm run bench [-- --quick] [--only <part>,...] [--no-write]
 
 Measures the gateway's proxied call (valid token, scope map, audit on) beside a bare Node reverse proxy on undici, one
 on http.Agent, the gateway's own listener and transport without the story, and nginx where it is installed. All of them
-take turns in every round; ratios are those of one round, and the median of them is shown.
+take turns in every round; ratios are those of one round, and the median of them is shown. A full run repeats rounds in
+which others on the machine were busy.
   --quick       fewer and shorter rounds: under two minutes instead of about ten
   --only        some of: ${parts.join(', ')}; writes no results
   --no-write    leaves bench/results as it is

@@ -2,16 +2,13 @@ import { absoluteFigures, type Figure, judge, relativeFigures, type Target } fro
 import type { BenchResult } from './result.ts'
 import { median } from './statistics.ts'
 
-/** With so much of the core gone to others, requests/s say as much about them as about us. */
-const muchForeign = 0.1
-
 /** What a person reads at the end of a run: ratios and their targets first, then the figures behind them. */
 export function renderReport(result: BenchResult): string {
   const relative = relativeFigures(result).map((figure) => [
     figure.what,
     writeValue(figure),
     figure.target ? writeTarget(figure.target, figure.unit) : '',
-    figure.target ? judge(figure.value, figure.target) : '',
+    figure.target ? judge(figure, figure.target) : '',
   ])
   const absolute = absoluteFigures(result).map((figure) => [figure.what, writeValue(figure)])
   return [
@@ -31,7 +28,7 @@ export function renderTable(result: BenchResult): string {
     .filter(({ target }) => target !== undefined)
     .map((figure) => {
       const target = figure.target as Target
-      const verdict = judge(figure.value, target)
+      const verdict = judge(figure, target)
       const told = verdict === 'not met' ? '**not met**' : verdict
       return `| ${figure.what} | ${writeValue(figure)} | ${writeTarget(target, figure.unit)} | ${told} |`
     })
@@ -57,14 +54,15 @@ export function describeRun(result: BenchResult): string {
 }
 
 /** What the reader has to know before believing the figures. */
-export function warnings({ notes, throughput }: BenchResult): readonly string[] {
-  const foreign = Object.values(throughput?.foreignShare ?? {}).flat()
-  const share = foreign.length > 0 ? median(foreign) : 0
-  if (share < muchForeign) return notes
+export function warnings({ notes, throughput, latency }: BenchResult): readonly string[] {
+  const foreign = [throughput, latency].flatMap((part) => part?.foreignShare ?? [])
+  if (foreign.length === 0) return notes
+  const discarded = (throughput?.discarded ?? 0) + (latency?.discarded ?? 0)
+  const share = Math.round(median(foreign) * 100)
   return [
     ...notes,
-    `The machine was shared: in the median round others used ${Math.round(share * 100)} % of the proxy’s core, which ` +
-      'distorts requests/s and latencies; requests per CPU second suffer least.',
+    `The machine was shared: in the median round that counts, others used ${share} % of the proxy’s core` +
+      `${discarded > 0 ? `; ${discarded} busier rounds were left out` : ''}.`,
   ]
 }
 

@@ -4,6 +4,14 @@ import type { SubjectName } from './subjects/subject.ts'
 /** One value a round. */
 export type Series = Partial<Record<SubjectName, readonly number[]>>
 
+type FewAndMany = Partial<Record<'few' | 'many', readonly number[]>>
+
+/** How much of the proxy's core went to processes not of this run, in each round that counts, and how many do not. */
+export interface Calm {
+  readonly foreignShare: readonly number[]
+  readonly discarded: number
+}
+
 /** What one run measured, as written to bench/results. A part that was not run, or cannot be on this machine, is absent. */
 export interface BenchResult {
   readonly format: 'sallyport-bench-1'
@@ -16,22 +24,20 @@ export interface BenchResult {
   readonly pinned: boolean
   /** What limits these figures, in sentences. */
   readonly notes: readonly string[]
-  readonly throughput?: {
+  readonly throughput?: Calm & {
     readonly connections: number
     readonly requestsPerSecond: Series
     readonly cpuMicrosecondsPerRequest: Series
     /** Share of its core that the proxy used itself; well below 1 means that something else set the pace. */
     readonly coreShare: Series
-    /** Share of the proxy's core that went to processes not of this run. */
-    readonly foreignShare: Series
     readonly residentMebibytes: Partial<Record<SubjectName, number>>
   }
-  readonly latency?: {
+  readonly latency?: Calm & {
     readonly ratePerSecond: number
     readonly p50Microseconds: Series
     readonly p99Microseconds: Series
   }
-  readonly streams?: {
+  readonly streams?: Calm & {
     readonly streams: number
     readonly eventsPerSecond: number
     readonly cpuMicrosecondsPerEvent: Series
@@ -45,13 +51,11 @@ export interface BenchResult {
     readonly up: Transfers
   }
   readonly startMilliseconds?: readonly number[]
-  readonly tokens?: {
+  readonly tokens?: Calm & {
     readonly few: number
     readonly many: number
-    readonly fewRequestsPerSecond: readonly number[]
-    readonly manyRequestsPerSecond: readonly number[]
-    readonly fewCpuMicroseconds: readonly number[]
-    readonly manyCpuMicroseconds: readonly number[]
+    readonly requestsPerSecond: FewAndMany
+    readonly cpuMicrosecondsPerRequest: FewAndMany
   }
   readonly audit?: { readonly records: number; readonly microsecondsPerRecord: readonly number[] }
 }

@@ -1,5 +1,6 @@
-import { type Bench, Collected, rotate } from '../bench.ts'
+import { type Bench, rotate } from '../bench.ts'
 import type { BenchResult } from '../result.ts'
+import { runRounds, type Values } from '../rounds.ts'
 import type { Subject, SubjectName } from '../subjects/subject.ts'
 import { readUsage } from '../usage.ts'
 import { load, warmUp } from './loaded.ts'
@@ -10,33 +11,30 @@ export async function measureThroughput(
   subjects: readonly Subject[],
 ): Promise<NonNullable<BenchResult['throughput']>> {
   const { connections, rounds, throughputSeconds } = bench.plan
-  const plan = { connections, seconds: throughputSeconds }
-  const requestsPerSecond = new Collected<SubjectName>()
-  const cpu = new Collected<SubjectName>()
-  const coreShare = new Collected<SubjectName>()
-  const foreignShare = new Collected<SubjectName>()
   bench.say('warming up')
   for (const subject of subjects) await warmUp(bench, subject)
-  for (let round = 0; round < rounds; round++) {
-    bench.say(`throughput, round ${round + 1} of ${rounds}`)
+  const found = await runRounds(bench, 'throughput', rounds, async (round) => {
+    const requestsPerSecond: Values<SubjectName> = {}
+    const cpuMicrosecondsPerRequest: Values<SubjectName> = {}
+    const coreShare: Values<SubjectName> = {}
+    let foreignShare: number | undefined
     for (const subject of rotate(subjects, round)) {
-      const loaded = await load(bench, subject, plan)
-      requestsPerSecond.add(subject.name, loaded.requestsPerSecond)
-      cpu.add(subject.name, loaded.cpuMicrosecondsPerRequest)
-      coreShare.add(subject.name, loaded.coreShare)
-      foreignShare.add(subject.name, loaded.foreignShare)
+      const loaded = await load(bench, subject, { connections, seconds: throughputSeconds })
+      requestsPerSecond[subject.name] = loaded.requestsPerSecond
+      cpuMicrosecondsPerRequest[subject.name] = loaded.cpuMicrosecondsPerRequest
+      coreShare[subject.name] = loaded.coreShare
+      foreignShare = busier(foreignShare, loaded.foreignShare)
     }
-  }
+    return { values: { requestsPerSecond, cpuMicrosecondsPerRequest, coreShare }, foreignShare }
+  })
   const resident = subjects.flatMap(({ name, pid }) => {
     const usage = readUsage(pid)
     return usage ? [[name, usage.residentBytes / 1024 ** 2] as const] : []
   })
-  return {
-    connections,
-    requestsPerSecond: requestsPerSecond.series,
-    cpuMicrosecondsPerRequest: cpu.series,
-    coreShare: coreShare.series,
-    foreignShare: foreignShare.series,
-    residentMebibytes: Object.fromEntries(resident),
-  }
+  const { series, ...calm } = found
+  return { connections, ...series, ...calm, residentMebibytes: Object.fromEntries(resident) }
+}
+
+export function busier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other)
 }
