@@ -59,7 +59,7 @@ function transpose<Measure extends string, Name extends string>(
   const series: Partial<Record<Measure, Partial<Record<Name, number[]>>>> = {}
   for (const { values } of rounds)
     for (const [measure, byName] of Object.entries(values) as [Measure, Values<Name>][]) {
-      const kept = (series[measure] ??= {})
+      const kept: Partial<Record<Name, number[]>> = (series[measure] ??= {})
       for (const [name, value] of Object.entries(byName) as [Name, number | undefined][]) {
         const list = (kept[name] ??= [])
         if (value === undefined) delete kept[name]
