@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Cores } from './machine.ts'
@@ -8,6 +11,8 @@ export type Place = 'proxy' | 'load'
 /** Starts every process of a run where it belongs, and ends those that are left. */
 export interface Processes {
   readonly cores: Cores | undefined
+  /** Made for this run and removed with it. */
+  readonly folder: string
   /** A TypeScript file beside this one. `settings` go to its stdin, so that no token is in `ps`. */
   startEntry(entry: string, place: Place, settings: object): Running
   start(command: readonly string[], place: Place, more?: StartOptions): Running
@@ -34,6 +39,7 @@ export const nodeCommand = [process.execPath, '--conditions=sallyport-source']
 
 export function createProcesses(cores: Cores | undefined): Processes {
   const running = new Set<Running>()
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
   const start: Processes['start'] = (command, place, more = {}) => {
     const pinned = cores ? [cores.taskset, '-c', String(cores[place]), ...command] : command
     const [program = '', ...args] = pinned
@@ -50,6 +56,7 @@ export function createProcesses(cores: Cores | undefined): Processes {
   }
   return {
     cores,
+    folder,
     start,
     startEntry: (entry, place, settings) =>
       start([...nodeCommand, fileURLToPath(new URL(entry, import.meta.url))], place, {
@@ -58,6 +65,7 @@ export function createProcesses(cores: Cores | undefined): Processes {
       }),
     async stopAll() {
       await Promise.all([...running].map((one) => one.stop()))
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

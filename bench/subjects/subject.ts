@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findProgram } from '../machine.ts'
@@ -63,7 +62,7 @@ export async function startGateway(
   upstream: string,
   tokens: number,
 ): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+  const folder = mkdtempSync(join(processes.folder, 'gateway-'))
   const port = await freePort()
   const config = writeGatewayConfig(folder, port, upstream)
   const tokenPrefix = await seed(join(folder, 'data'), tokens)
@@ -80,7 +79,7 @@ export async function startGateway(
 
 /** Milliseconds from the start of the process until the gateway serves, each time on the store of the time before. */
 export async function timeStarts(processes: Processes, count: number): Promise<number[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+  const folder = mkdtempSync(join(processes.folder, 'gateway-'))
   const port = await freePort()
   const config = writeGatewayConfig(folder, port, 'http://127.0.0.1:9')
   await seed(join(folder, 'data'), 1)
@@ -131,7 +130,7 @@ async function startBare(
 }
 
 async function startNginx(processes: Processes, upstream: string): Promise<Subject> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-nginx-'))
+  const folder = mkdtempSync(join(processes.folder, 'nginx-'))
   const port = await freePort()
   const config = writeNginxConfig(folder, port, upstream)
   const program = findProgram('nginx') as string
