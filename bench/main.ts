@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   const say = (text: string) => void process.stderr.write(`bench: ${text}\n`)
   const interrupt = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => interrupt.abort(new Error(`stopped by ${signal}`)))
+    process.on(signal, () => interrupt.abort(new Error(`stopped by ${signal}`)))
   const result = await runBench(options, { folder: rootFolder, say, signal: interrupt.signal })
   process.stdout.write(`\n${renderReport(result)}`)
   if (options.keep) process.stdout.write(`Raw results: ${keepResult(result)}\n`)
