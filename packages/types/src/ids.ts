@@ -11,6 +11,10 @@ export type HandshakeId = Branded<'HandshakeId'>
 export type GrantId = Branded<'GrantId'>
 /** A person who consents: `usr_` + random, stable per issuer and subject. */
 export type UserId = Branded<'UserId'>
+/** One question to a person: `cns_` + 256 random bits. Who has it still needs to be that person. */
+export type ConsentId = Branded<'ConsentId'>
+/** What a completed nine-step handshake made: `ath_ses_` + 128 random bits. */
+export type SessionId = Branded<'SessionId'>
 /** One service behind the implementor, by the name agents use. */
 export type ProviderId = Branded<'ProviderId'>
 
@@ -23,4 +27,8 @@ export const prefix = {
   code: 'ath_code_',
   grant: 'gnt_',
   user: 'usr_',
+  consent: 'cns_',
+  nineStep: 'ath_hs_',
+  session: 'ath_ses_',
+  credential: 'ath_uc_',
 } as const

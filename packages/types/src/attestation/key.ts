@@ -59,9 +59,12 @@ function readKeyText(key: string): Record<string, unknown> | Uint8Array | undefi
       return undefined
     }
   }
-  const pem = /^-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----$/.exec(
-    trimmed,
-  )
+  return decodePem(trimmed)
+}
+
+/** The bytes of a PEM `PUBLIC KEY`; undefined for everything else. */
+export function decodePem(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const pem = /^-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----$/.exec(text)
   if (!pem?.[1]) return undefined
   return decodeBase64url(pem[1].replace(/[\s=]/g, '').replaceAll('+', '-').replaceAll('/', '_'))
 }

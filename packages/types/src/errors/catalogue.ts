@@ -28,6 +28,9 @@ export const extensionCodes = [
   'UPSTREAM_ERROR',
   'UPSTREAM_TIMEOUT',
   'UNAVAILABLE',
+  'UNSUPPORTED_VERSION',
+  'INVALID_CREDENTIAL',
+  'FORBIDDEN',
 ] as const
 export type ExtensionCode = (typeof extensionCodes)[number]
 export type PublicCode = AthCode | ExtensionCode
@@ -35,7 +38,7 @@ export type PublicCode = AthCode | ExtensionCode
 /** One public error. Several private reasons may share a row on purpose. */
 export interface Row {
   readonly code: PublicCode
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 431 | 500 | 502 | 503 | 504
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 431 | 500 | 502 | 503 | 504
   /** The nearest OAuth error, for the challenge header (RFC 6749 §5.2, RFC 6750 §3.1). */
   readonly oauth: string
   /** Whether a 401 or 403 carries a `WWW-Authenticate: Bearer` challenge (RFC 6750 §3). */
@@ -175,6 +178,134 @@ export const catalogue = {
     'the handshake or its one-time code has expired',
     'start again: `athx authorize`',
     'R66, R112',
+  ),
+  handshake_version: row(
+    'UNSUPPORTED_VERSION',
+    400,
+    'invalid_request',
+    'none of the offered versions is spoken here',
+    'offer one of `details.supported`',
+    'U11',
+  ),
+  handshake_message: row(
+    'INVALID_REQUEST',
+    400,
+    'invalid_request',
+    'a message of the handshake is not well formed',
+    'see `details.reason`; docs/nine-step.md describes every message',
+    'U11, U12',
+  ),
+  handshake_proof: row(
+    'INVALID_ATTESTATION',
+    401,
+    'invalid_client',
+    'the identity proof is not valid',
+    'check the clock and the key, and start again with a fresh `handshake_request`',
+    'U12, D10',
+  ),
+  did_unknown: row(
+    'AGENT_NOT_REGISTERED',
+    403,
+    'unauthorized_client',
+    'this DID is not approved here',
+    'ask the operator: `sallyport agents add <did> --key <file>`; or send an `ath_attestation` of an agent that is registered',
+    'U5, U12',
+  ),
+  credential_invalid: row(
+    'INVALID_CREDENTIAL',
+    401,
+    'invalid_grant',
+    'what the user gave the agent is not valid',
+    'ask the user for a new authorization: `athx grant`, or the page `/me`',
+    'U6, U12',
+  ),
+  handshake_gone: row(
+    'SESSION_NOT_FOUND',
+    404,
+    'invalid_grant',
+    'there is no such handshake or session',
+    'start again with a fresh `handshake_request`: `athx handshake`',
+    'U12',
+  ),
+  handshake_over: row(
+    'SESSION_EXPIRED',
+    408,
+    'invalid_grant',
+    'the handshake took too long',
+    'start again with a fresh `handshake_request`: `athx handshake`',
+    'U3, U12, D10',
+  ),
+  handshake_order: row(
+    'CONFLICT',
+    409,
+    'invalid_request',
+    'this message does not come next',
+    'start again with a fresh `handshake_request`: an out-of-order message ends the handshake',
+    'U3, U12',
+  ),
+  session_over: row(
+    'TOKEN_REVOKED',
+    401,
+    'invalid_token',
+    'the session has ended',
+    'ask the user again: `athx handshake`',
+    'U9',
+  ),
+  message_replayed: row(
+    'CONFLICT',
+    409,
+    'invalid_request',
+    'this encrypted message was seen before',
+    'number messages upwards, from `details.next_seq` on',
+    'U10',
+  ),
+  message_unproven: row(
+    'TOKEN_INVALID',
+    401,
+    'invalid_token',
+    'this session takes only messages encrypted with its own keys',
+    'encrypt the request as docs/nine-step.md describes',
+    'U10',
+  ),
+  confirmation_gone: row(
+    'NOT_FOUND',
+    404,
+    'invalid_request',
+    'there is no such question',
+    'open the link as it was sent, or see what waits for you: `athx inbox`',
+    'U7',
+  ),
+  confirmation_forbidden: row(
+    'FORBIDDEN',
+    403,
+    'access_denied',
+    'this question is for somebody else',
+    'sign in as the person who was asked',
+    'U7, D14',
+  ),
+  confirmation_weak: row(
+    'FORBIDDEN',
+    403,
+    'insufficient_user_authentication',
+    'this needs a stronger confirmation',
+    'open the page of the question and confirm there, as `details.needs` says',
+    'D19, U7',
+  ),
+  confirmation_decided: row(
+    'CONFLICT',
+    409,
+    'invalid_request',
+    'this question was answered before',
+    'the first answer stands; take a permission back on the page `/me`',
+    'D15',
+  ),
+  restricted: row(
+    'SCOPE_NOT_APPROVED',
+    403,
+    'access_denied',
+    'a restriction of this permission forbids the call',
+    'call as `details.rule` says, or ask the operator to change the restriction',
+    'U13',
   ),
   state_missing: row(
     'STATE_MISMATCH',

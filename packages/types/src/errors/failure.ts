@@ -1,4 +1,6 @@
 import type { AttestationFault } from '../attestation/fault.ts'
+import type { HandshakeFault } from '../nine-step/fault.ts'
+import type { RestrictionFault } from '../restriction/check.ts'
 
 /** One field of a request body that is not as the wire schema says. */
 export interface FieldError {
@@ -60,6 +62,16 @@ export type Failure =
         | 'handshake_of_other_client'
     }
   | { readonly reason: 'code_wrong' | 'code_expired' }
+  /** A message of the nine-step handshake, or what stands in it. */
+  | { readonly reason: 'handshake_message'; readonly fault: HandshakeFault }
+  | { readonly reason: 'nine_step_unknown' | 'session_unknown' | 'session_over' }
+  | { readonly reason: 'agent_did_unknown'; readonly did: string; readonly thumbprint: string }
+  | { readonly reason: 'consent_unknown' | 'consent_of_other_user' }
+  | { readonly reason: 'confirmation_too_wide'; readonly scopes: readonly string[] }
+  /** The risk of what was asked needs more proof than this way of answering gives. */
+  | { readonly reason: 'confirmation_too_weak'; readonly needs: 'passkey' | 'page' }
+  | { readonly reason: 'user_key_unknown' }
+  | { readonly reason: 'restricted'; readonly fault: RestrictionFault }
   | { readonly reason: 'user_denied' }
   | { readonly reason: 'upstream_oauth'; readonly step: string; readonly error: string }
   | { readonly reason: 'state_unknown' | 'browser_not_bound' }

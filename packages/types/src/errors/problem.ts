@@ -1,5 +1,8 @@
 import { catalogue, type PublicCode } from './catalogue.ts'
 import type { Failure } from './failure.ts'
+import type { HandshakeFault } from '../nine-step/fault.ts'
+import { transcriptCapability } from '../nine-step/negotiate.ts'
+import { athVersion } from '../version.ts'
 import { publish } from './publish.ts'
 import { scopeSchema } from '../schema/text.ts'
 
@@ -129,7 +132,19 @@ function disclose(failure: Failure): Record<string, unknown> | undefined {
       return { reason: 'authorization_pending', interval: 2 }
     case 'agent_header_absent':
     case 'agent_header_differs':
+    case 'session_over':
       return { reason: failure.reason }
+    case 'handshake_message':
+      return discloseHandshake(failure.fault)
+    case 'agent_did_unknown':
+      // Its own, so that it can be told to the operator.
+      return { reason: failure.reason, did: failure.did, thumbprint: failure.thumbprint }
+    case 'confirmation_too_wide':
+      return { reason: failure.reason, scopes: failure.scopes }
+    case 'confirmation_too_weak':
+      return { reason: failure.reason, needs: failure.needs }
+    case 'restricted':
+      return { reason: failure.fault.kind, rule: failure.fault.rule }
     case 'rate_limited':
       return {
         reason: failure.reason,
@@ -148,5 +163,15 @@ function disclose(failure: Failure): Record<string, unknown> | undefined {
       return { reason: failure.reason }
     default:
       return undefined
+  }
+}
+
+function discloseHandshake({ kind, member, nextSeq }: HandshakeFault): Record<string, unknown> {
+  return {
+    reason: kind,
+    ...(member === undefined ? {} : { member }),
+    ...(nextSeq === undefined ? {} : { next_seq: nextSeq }),
+    ...(kind === 'version_unsupported' ? { supported: [athVersion] } : {}),
+    ...(kind === 'bare_nonce' ? { required: transcriptCapability } : {}),
   }
 }

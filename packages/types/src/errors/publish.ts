@@ -1,5 +1,6 @@
 import type { AttestationFault } from '../attestation/fault.ts'
 import type { Face } from './catalogue.ts'
+import type { HandshakeFault } from '../nine-step/fault.ts'
 import type { Failure } from './failure.ts'
 
 /** The public face of a failure. Exhaustive without a default: a new reason must be given a face here. */
@@ -56,6 +57,27 @@ export function publish(failure: Failure): Face {
       return 'handshake_expired'
     case 'user_denied':
       return 'user_denied'
+    case 'handshake_message':
+      return publishHandshake(failure.fault.kind)
+    case 'nine_step_unknown':
+    case 'session_unknown':
+      return 'handshake_gone'
+    case 'session_over':
+      return 'session_over'
+    case 'agent_did_unknown':
+      return 'did_unknown'
+    case 'consent_unknown':
+      return 'confirmation_gone'
+    case 'consent_of_other_user':
+      return 'confirmation_forbidden'
+    case 'confirmation_too_wide':
+      return 'scope_not_approved'
+    case 'confirmation_too_weak':
+      return 'confirmation_weak'
+    case 'user_key_unknown':
+      return 'credential_invalid'
+    case 'restricted':
+      return 'restricted'
     case 'upstream_oauth':
       return 'oauth_failed'
     case 'state_unknown':
@@ -98,4 +120,60 @@ export function publish(failure: Failure): Face {
 function publishFault(kind: AttestationFault['kind']): Face {
   if (kind === 'subject_differs') return 'agent_mismatch'
   return kind === 'document_unavailable' ? 'document_unreachable' : 'attestation_invalid'
+}
+
+function publishHandshake(kind: HandshakeFault['kind']): Face {
+  switch (kind) {
+    case 'version_unsupported':
+      return 'handshake_version'
+    case 'message_not_canonical':
+    case 'algorithm_unsupported':
+    case 'bare_nonce':
+    case 'nonce_malformed':
+    case 'did_malformed':
+    case 'key_malformed':
+    case 'key_share_malformed':
+    case 'key_exchange_unsupported':
+    case 'cipher_unsupported':
+    case 'scope_unknown':
+    case 'message_malformed':
+    case 'message_encryption_not_agreed':
+      return 'handshake_message'
+    case 'did_unresolved':
+    case 'key_not_of_did':
+    case 'signature_wrong':
+    case 'timestamp_outside_window':
+    case 'timestamp_decreasing':
+    case 'nonce_replayed':
+    case 'proof_missing':
+    case 'proof_invalid':
+    case 'attestation_key_differs':
+      return 'handshake_proof'
+    case 'did_label_not_pinned':
+      return 'did_unknown'
+    case 'credential_malformed':
+    case 'credential_signature_wrong':
+    case 'credential_key_unknown':
+    case 'credential_expired':
+    case 'credential_not_yet_valid':
+    case 'credential_lifetime_too_long':
+    case 'credential_audience_differs':
+    case 'credential_of_other_client':
+    case 'credential_key_differs':
+    case 'credential_revoked':
+    case 'credential_used':
+      return 'credential_invalid'
+    case 'out_of_order':
+      return 'handshake_order'
+    case 'confirmation_decided':
+      return 'confirmation_decided'
+    case 'expired':
+      return 'handshake_over'
+    case 'message_replayed':
+      return 'message_replayed'
+    case 'message_not_encrypted':
+    case 'message_target_differs':
+    case 'message_undecryptable':
+      return 'message_unproven'
+  }
 }
