@@ -1,4 +1,5 @@
-import type { ProviderId } from '@ath-protocol/types'
+import type { ProviderId, Restrictions } from '@ath-protocol/types'
+import type { Risk } from './ports/consents.ts'
 import type { ApprovalRule } from './register/approval.ts'
 
 /** One scope of a provider, as agents and users see it. */
@@ -6,6 +7,8 @@ export interface ScopeDefinition {
   readonly name: string
   /** For the consent page, one line. */
   readonly description?: string
+  /** What a wrong yes would cost. Default `medium`. */
+  readonly risk?: Risk
 }
 
 /** One service behind the implementor. */
@@ -20,6 +23,32 @@ export interface ProviderDefinition {
   readonly upstreamScopes?: Readonly<Record<string, string>>
   /** Show our consent page before going upstream. Default true; it is always shown where there is no upstream OAuth. */
   readonly consentPage: boolean
+  /** Hold for every permission at this provider (U13). */
+  readonly restrictions?: Restrictions
+}
+
+/** A DID that somebody here bound to a key: the only way in for a label, which proves nothing by itself (U4). */
+export interface PinnedDid {
+  readonly did: string
+  /** RFC 7638 thumbprint of its key. */
+  readonly thumbprint: string
+  /** What people read. */
+  readonly name: string
+  readonly developer: { readonly name: string; readonly id: string }
+}
+
+/** The nine-step handshake. */
+export interface NineStepConfig {
+  /** Whether sessions may, or must, encrypt their messages (U10). Default `offered`. */
+  readonly encryption: 'off' | 'offered' | 'required'
+  /**
+   * `always` asks the person each time (D13). `unless_covered`: not when a credential that the person signed with their
+   * own key covers every scope and the whole time, and none of it is of high risk.
+   */
+  readonly confirmation: 'always' | 'unless_covered'
+  /** The longest session; at most a day (D7). Default 8 hours. */
+  readonly sessionLifetimeSeconds: number
+  readonly pinnedDids: readonly PinnedDid[]
 }
 
 /** What the handlers need to know. Every field is decided at start; nothing is read from Host or other headers. */
@@ -40,6 +69,12 @@ export interface AthConfig {
   readonly tokenLifetimeSeconds: number
   /** The longest a user can consent to. Default 8 hours. */
   readonly grantLifetimeSeconds: number
+  /** Hold for every permission (U13). */
+  readonly restrictions?: Restrictions
+  /** From which risk on a yes needs a passkey. Default `high`. */
+  readonly passkeyFrom?: Risk | 'never'
+  /** Absent: the nine-step handshake is not offered. */
+  readonly nineStep?: NineStepConfig
   /** C19: off only for development and peers' tests; the authorization URL is then the upstream's own. */
   readonly browserBinding: boolean
   /** C5: also accept the base URL as token audience. Default false. */

@@ -3,10 +3,12 @@ import type { AthConfig } from '../config.ts'
 import type { AttestationVerifier } from '../ports/attestations.ts'
 import type { AuditSink } from '../ports/audit.ts'
 import type { ConsentDesk, UserDirectory } from '../ports/consent-desk.ts'
+import type { ConsentStore } from '../ports/consents.ts'
 import type { GrantStore, TokenStore } from '../ports/grants.ts'
 import type { HandshakeStore } from '../ports/handshakes.ts'
 import type { RateLimits } from '../ports/limits.ts'
 import type { LiveChanges } from '../ports/live.ts'
+import type { NineStepPorts } from '../ports/nine-step.ts'
 import type { OAuthBridge } from '../ports/oauth.ts'
 import type { ProviderTokenStore } from '../ports/provider-tokens.ts'
 import type { AgentRegistry } from '../ports/registry.ts'
@@ -18,6 +20,7 @@ export interface AthPorts {
   readonly random: Random
   readonly registry: AgentRegistry
   readonly handshakes: HandshakeStore
+  readonly consents: ConsentStore
   readonly grants: GrantStore
   readonly tokens: TokenStore
   readonly providerTokens: ProviderTokenStore
@@ -26,6 +29,8 @@ export interface AthPorts {
   readonly users: UserDirectory
   /** Absent where only the upstream's OAuth server asks the user (native mode). */
   readonly desk?: ConsentDesk
+  /** Absent: the nine-step handshake is not offered. */
+  readonly nineStep?: NineStepPorts
   readonly audit: AuditSink
   readonly limits: RateLimits
   readonly live: LiveChanges

@@ -21,6 +21,17 @@ export type AuditEventName =
   | 'upstream_token_refreshed'
   | 'upstream_token_revoked'
   | 'request_refused'
+  | 'handshake_started'
+  | 'identity_proven'
+  | 'confirmation_requested'
+  | 'confirmation_undelivered'
+  | 'session_opened'
+  | 'session_ended'
+  | 'token_refreshed'
+  | 'user_key_added'
+  | 'user_key_removed'
+  | 'credential_issued'
+  | 'credential_revoked'
   | 'gateway_started'
   | 'gateway_stopped'
   | 'audit_recovered'
@@ -37,6 +48,13 @@ export interface AuditEvent {
   readonly user_id?: string | undefined
   readonly provider_id?: string | undefined
   readonly grant_id?: string | undefined
+  readonly session_id?: string | undefined
+  readonly handshake_id?: string | undefined
+  readonly consent_id?: string | undefined
+  /** The DID under which the agent came. */
+  readonly client_did?: string | undefined
+  /** How a person proved to be the one who decided: a `ConsentMethod`. */
+  readonly auth_method?: string | undefined
   readonly requested_scopes?: readonly string[] | undefined
   readonly effective_scopes?: readonly string[] | undefined
   readonly denied_scopes?: readonly string[] | undefined

@@ -1,4 +1,12 @@
-import type { AgentId, ClientId, GrantId, ProviderId, UserId } from '@ath-protocol/types'
+import type {
+  AgentId,
+  ClientId,
+  GrantId,
+  ProviderId,
+  Restrictions,
+  SessionId,
+  UserId,
+} from '@ath-protocol/types'
 
 /** Where the user's name came from (C24). */
 export type UserSource = 'login' | 'upstream' | 'pseudonym'
@@ -15,6 +23,10 @@ export interface Grant {
   readonly userSource: UserSource
   readonly providerId: ProviderId
   readonly scopes: readonly string[]
+  /** Every one of them must hold for every call (U13), as they were when the user agreed. */
+  readonly restrictions?: readonly Restrictions[]
+  /** The session it belongs to; absent when it came by the two-phase handshake. */
+  readonly sessionId?: SessionId
   readonly createdAt: number
   readonly expiresAt: number
   readonly revokedAt?: number
@@ -24,7 +36,7 @@ export interface GrantStore {
   insert(grant: Grant): Promise<void>
   find(id: GrantId): Promise<Grant | undefined>
   /** Lets a live grant last until `expiresAt`: done once, when its token is issued. False when unknown or revoked. */
-  confirm(id: GrantId, expiresAt: number): Promise<boolean>
+  confirm(id: GrantId, expiresAt: number, sessionId?: SessionId): Promise<boolean>
   /** First revocation wins; false when unknown or revoked already. */
   revoke(id: GrantId, at: number): Promise<boolean>
   list(filter: {
@@ -35,11 +47,13 @@ export interface GrantStore {
   }): Promise<readonly Grant[]>
 }
 
-/** One access token. Only its SHA-256 is kept. */
+/** One access token at one provider. Only its SHA-256 is kept. */
 export interface TokenRecord {
-  /** SHA-256 of the token, base64url. */
+  /** `hashSecret` of an opaque token; of a session's token `sessionTokenHash(jti, provider)`: it has one record for each provider. */
   readonly hash: string
   readonly grantId: GrantId
+  /** The session whose token it is; absent for an opaque token. */
+  readonly sessionId?: SessionId
   readonly clientId: ClientId
   readonly agentId: AgentId
   readonly userId: UserId

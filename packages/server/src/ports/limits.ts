@@ -1,3 +1,5 @@
+import type { Rate } from '@ath-protocol/types'
+
 /** The operations with a rate of their own (R119). */
 export type Limited =
   | 'register_ip'
@@ -7,12 +9,20 @@ export type Limited =
   | 'proxy_token'
   | 'login_ip'
   | 'status_ip'
+  | 'handshake_ip'
+  | 'handshake_client'
+  | 'confirm_user'
 
 /** Counts requests. Synchronous: the hot path asks it once per call. */
 export interface RateLimits {
   /** Undefined when within the limit, else how long to wait and the limit in words (`30/minute`). */
   take(
     what: Limited,
+    key: string,
+  ): { readonly retryAfterSeconds: number; readonly limit: string } | undefined
+  /** The same for a rate that is not configured by name: a restriction's (U13). */
+  takeRate(
+    rate: Rate,
     key: string,
   ): { readonly retryAfterSeconds: number; readonly limit: string } | undefined
 }

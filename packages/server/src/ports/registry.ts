@@ -1,4 +1,10 @@
-import type { AgentId, ApprovedProvider, ClientId, ProviderId } from '@ath-protocol/types'
+import type {
+  AgentId,
+  ApprovedProvider,
+  ClientId,
+  ProviderId,
+  Restrictions,
+} from '@ath-protocol/types'
 
 /** `suspended` is ours: to agents it looks `denied`, and it stops live tokens at once. */
 export type RegistrationStatus = 'approved' | 'pending' | 'denied' | 'suspended'
@@ -18,6 +24,10 @@ export interface Registration {
     readonly scopes: readonly string[]
   }[]
   readonly approvals: readonly ApprovedProvider[]
+  /** What the approval is limited to (U13). */
+  readonly restrictions?: Restrictions
+  /** Agents that came by DID: the RFC 7638 thumbprint of the only key that may speak for them; a label needs one (U4). */
+  readonly keyThumbprint?: string
   readonly approvalExpiresAt: number
   /** SHA-256 of the client secret, base64url. The secret itself is never kept. */
   readonly secretHash: string

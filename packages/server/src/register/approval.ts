@@ -1,4 +1,4 @@
-import type { AgentId, ApprovedProvider, ProviderId } from '@ath-protocol/types'
+import type { AgentId, ApprovedProvider, ProviderId, Restrictions } from '@ath-protocol/types'
 
 /** Which agents get what. The first rule that matches decides. */
 export interface ApprovalRule {
@@ -15,6 +15,8 @@ export interface ApprovalRule {
   /** For `approve`: the most the agent may get, by provider. */
   readonly allow: Readonly<Record<ProviderId, readonly string[]>>
   readonly lifetimeSeconds?: number
+  /** What the approval is limited to (U13). */
+  readonly restrictions?: Restrictions
   /** Shown to the agent as `denial_reason`. */
   readonly because?: string
 }
@@ -32,6 +34,7 @@ export interface ApprovalDecision {
   readonly status: 'approved' | 'pending' | 'denied'
   readonly approvals: readonly ApprovedProvider[]
   readonly lifetimeSeconds: number
+  readonly restrictions?: Restrictions
   readonly decidedBy: string
 }
 
@@ -69,7 +72,14 @@ export function decideApproval(
   )
   if (effect === 'hold') return { status: 'pending', approvals, lifetimeSeconds, decidedBy }
   const something = approvals.some((approval) => approval.approved_scopes.length > 0)
-  return { status: something ? 'approved' : 'denied', approvals, lifetimeSeconds, decidedBy }
+  const restrictions = rule?.restrictions
+  return {
+    status: something ? 'approved' : 'denied',
+    approvals,
+    lifetimeSeconds,
+    ...(restrictions === undefined ? {} : { restrictions }),
+    decidedBy,
+  }
 }
 
 function denialReason(

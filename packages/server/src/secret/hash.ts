@@ -11,3 +11,8 @@ export function matchesHash(secret: string, hash: string): boolean {
   const wanted = Buffer.from(hash)
   return got.length === wanted.length && timingSafeEqual(got, wanted)
 }
+
+/** Under which a session's access token is stored: it is one token with one record for each provider (U9). */
+export function sessionTokenHash(jti: string, providerId: string): string {
+  return hashSecret(`${jti} ${providerId}`)
+}
