@@ -38,7 +38,22 @@ export type PublicCode = AthCode | ExtensionCode
 /** One public error. Several private reasons may share a row on purpose. */
 export interface Row {
   readonly code: PublicCode
-  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 429 | 431 | 500 | 502 | 503 | 504
+  readonly status:
+    | 400
+    | 401
+    | 403
+    | 404
+    | 405
+    | 408
+    | 409
+    | 413
+    | 415
+    | 429
+    | 431
+    | 500
+    | 502
+    | 503
+    | 504
   /** The nearest OAuth error, for the challenge header (RFC 6749 §5.2, RFC 6750 §3.1). */
   readonly oauth: string
   /** Whether a 401 or 403 carries a `WWW-Authenticate: Bearer` challenge (RFC 6750 §3). */

@@ -4,30 +4,41 @@ import type { TransitionFault } from './two-phase.ts'
 /**
  * Where a nine-step handshake is.
  * `greeted` step 2 was sent · `identified` the client proved its key and is approved (4) · `asking` the user is asked (6)
- * · `granted` step 8 is ready · `completed` the session is there (9) · `denied`, `failed` it ended.
+ * · `allowed` they said yes, and are on their way to the providers that ask for themselves · `granted` step 8 is ready
+ * · `completed` the session is there (9) · `denied`, `failed` it ended.
  */
 export type NineStepState =
   | 'greeted'
   | 'identified'
   | 'asking'
+  | 'allowed'
   | 'granted'
   | 'completed'
   | 'denied'
   | 'failed'
 
-export type NineStepEvent = 'identify' | 'ask' | 'grant' | 'complete' | 'deny' | 'fail'
+/** `narrow`: a provider's own question was answered with no. */
+export type NineStepEvent =
+  | 'identify'
+  | 'ask'
+  | 'allow'
+  | 'narrow'
+  | 'grant'
+  | 'complete'
+  | 'deny'
+  | 'fail'
 
-const transitions: Readonly<
-  Record<NineStepState, Partial<Record<NineStepEvent, NineStepState>>>
-> = {
-  greeted: { identify: 'identified', fail: 'failed' },
-  identified: { ask: 'asking', grant: 'granted', deny: 'denied', fail: 'failed' },
-  asking: { grant: 'granted', deny: 'denied', fail: 'failed' },
-  granted: { complete: 'completed', fail: 'failed' },
-  completed: {},
-  denied: {},
-  failed: {},
-}
+const transitions: Readonly<Record<NineStepState, Partial<Record<NineStepEvent, NineStepState>>>> =
+  {
+    greeted: { identify: 'identified', fail: 'failed' },
+    identified: { ask: 'asking', allow: 'allowed', deny: 'denied', fail: 'failed' },
+    asking: { allow: 'allowed', deny: 'denied', fail: 'failed' },
+    allowed: { narrow: 'allowed', grant: 'granted', deny: 'denied', fail: 'failed' },
+    granted: { complete: 'completed', fail: 'failed' },
+    completed: {},
+    denied: {},
+    failed: {},
+  }
 
 /** The next state, or why there is none. Expiry wins: an expired handshake goes nowhere. */
 export function advanceNineStep(

@@ -38,7 +38,9 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** UTF-8 JSON of an object; undefined for everything else. */
-export function decodeJsonObject(bytes: Uint8Array | undefined): Record<string, unknown> | undefined {
+export function decodeJsonObject(
+  bytes: Uint8Array | undefined,
+): Record<string, unknown> | undefined {
   if (!bytes) return undefined
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes))

@@ -16,7 +16,9 @@ export const accessTokenClaimsSchema = z.looseObject({
   /** The services it opens. */
   ath_provider: z.array(z.string().min(1)).min(1).max(100),
   /** Space-separated, as the handshake names scopes. */
-  scope: z.string().refine((scope) => scope.split(' ').every((name) => scopeSchema.safeParse(name).success)),
+  scope: z
+    .string()
+    .refine((scope) => scope.split(' ').every((name) => scopeSchema.safeParse(name).success)),
   iat: instant,
   exp: instant,
   jti: z.string().min(16).max(128),

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { decodeBase64url } from '../attestation/base64url.ts'
-import { decodeJsonObject, type JwsVerifier, parseJws, type ParsedJws, verifyDetached, verifyJws } from '../jws/jws.ts'
+import {
+  decodeJsonObject,
+  type JwsVerifier,
+  parseJws,
+  type ParsedJws,
+  verifyDetached,
+  verifyJws,
+} from '../jws/jws.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { scopeSchema } from '../schema/text.ts'
 import { canonicalJson } from './canonical-json.ts'

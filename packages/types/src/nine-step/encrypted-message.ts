@@ -116,7 +116,9 @@ export function readEncryptedHeader(jwe: string): Result<EncryptedHeader, Handsh
 export async function decryptMessage(
   { key, iv }: DirectionKey,
   jwe: string,
-): Promise<Result<{ readonly header: EncryptedHeader; readonly message: InnerMessage }, HandshakeFault>> {
+): Promise<
+  Result<{ readonly header: EncryptedHeader; readonly message: InnerMessage }, HandshakeFault>
+> {
   const parts = jwe.split('.')
   const [head = '', wrapped, nonceText = '', cipherText = '', tagText = ''] = parts
   if (parts.length !== 5 || wrapped !== '') return malformed('parts')

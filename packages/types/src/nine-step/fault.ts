@@ -3,8 +3,7 @@
  * for the record only.
  */
 export interface HandshakeFault {
-  readonly kind:
-    // 400: cannot be understood
+  readonly kind: // 400: cannot be understood
     | 'message_not_canonical'
     | 'version_unsupported'
     | 'algorithm_unsupported'

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { decodeJsonObject, type JwsSigner, type JwsVerifier, parseJws, signJws, verifyJws } from '../jws/jws.ts'
+import {
+  decodeJsonObject,
+  type JwsSigner,
+  type JwsVerifier,
+  parseJws,
+  signJws,
+  verifyJws,
+} from '../jws/jws.ts'
 import { fail, ok, type Result } from '../result.ts'
 import type { HandshakeFault } from './fault.ts'
 

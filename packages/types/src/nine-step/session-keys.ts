@@ -13,7 +13,12 @@ const ecdh = { name: 'ECDH', namedCurve: 'P-256' } as const
 export interface KeyShare {
   readonly privateKey: CryptoKey
   /** What goes into `key_exchange_params`. */
-  readonly params: { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string }
+  readonly params: {
+    readonly kty: 'EC'
+    readonly crv: 'P-256'
+    readonly x: string
+    readonly y: string
+  }
 }
 
 export async function createKeyShare(): Promise<KeyShare> {

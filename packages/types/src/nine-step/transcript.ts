@@ -56,9 +56,7 @@ export async function transcriptHash(
   m9Server: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const messages = [...upToStep8(transcript), m9Client, m9Server]
-  return sha256(
-    joinBytes(await Promise.all(messages.map((message) => sha256(bytesOf(message))))),
-  )
+  return sha256(joinBytes(await Promise.all(messages.map((message) => sha256(bytesOf(message))))))
 }
 
 /** What the client signs to refresh a token or to end its session. `message` without `signature`. */

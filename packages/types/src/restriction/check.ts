@@ -28,7 +28,9 @@ export function compileRestrictions(list: readonly Restrictions[]): CompiledRest
       ? []
       : [hoursCheck(one.access_time, one.access_timezone ?? 'UTC')]),
   ])
-  const limits = list.flatMap(({ order_amount_limit: limit }) => (limit === undefined ? [] : [limit]))
+  const limits = list.flatMap(({ order_amount_limit: limit }) =>
+    limit === undefined ? [] : [limit],
+  )
   const amount = limits.length === 0 ? undefined : Math.min(...limits)
   const rates = list.flatMap(({ rate_limit: rate }) =>
     rate === undefined ? [] : [must(parseRate(rate), rate)],

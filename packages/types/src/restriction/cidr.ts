@@ -26,7 +26,8 @@ export function inNetwork(address: bigint, { bits, prefix }: Network): boolean {
   return address >> shift === bits >> shift
 }
 
-const v4Form = /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/
+const v4Form =
+  /^(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})$/
 
 function parseV4(text: string): bigint | undefined {
   const octets = v4Form.exec(text)?.slice(1).map(Number)

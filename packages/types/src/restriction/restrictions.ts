@@ -33,10 +33,7 @@ export const restrictionsSchema = z.strictObject({
   /** IANA time zone of `access_time`; default UTC. */
   access_timezone: z.string().max(64).refine(isZone, 'not an IANA time zone').optional(),
   /** Calls of one grant in a time: `100/minute`. */
-  rate_limit: z
-    .string()
-    .regex(rateForm, 'not a rate like 100/minute')
-    .optional(),
+  rate_limit: z.string().regex(rateForm, 'not a rate like 100/minute').optional(),
   /** The most that one order may cost. Enforced where the configuration says in which field the amount is. */
   order_amount_limit: z.number().nonnegative().max(1e15).optional(),
 })
