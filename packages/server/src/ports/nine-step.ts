@@ -17,6 +17,7 @@ import type {
   HandshakeFault,
 } from '@ath-protocol/types'
 import type { ConsentNotifier } from './consents.ts'
+import type { ReplayStore } from './replay.ts'
 
 /** One grant of a session: one for each provider that the user allowed. */
 export interface SessionGrant {
@@ -224,6 +225,8 @@ export interface NineStepPorts {
   readonly legs: UpstreamLegStore
   readonly dids: DidDocuments
   readonly notifier: ConsentNotifier
+  /** Nonces and proofs that were seen. */
+  readonly replay: ReplayStore
   /** Signs transcripts and credentials, nothing else (U1). */
   readonly handshakeKey: ServerKey
   /** Signs access tokens, nothing else (U9). */

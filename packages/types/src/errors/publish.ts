@@ -135,7 +135,6 @@ function publishHandshake(kind: HandshakeFault['kind']): Face {
     case 'key_share_malformed':
     case 'key_exchange_unsupported':
     case 'cipher_unsupported':
-    case 'scope_unknown':
     case 'message_malformed':
     case 'message_encryption_not_agreed':
       return 'handshake_message'

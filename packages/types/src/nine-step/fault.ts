@@ -14,7 +14,6 @@ export interface HandshakeFault {
     | 'key_share_malformed'
     | 'key_exchange_unsupported'
     | 'cipher_unsupported'
-    | 'scope_unknown'
     // 401: not proven
     | 'key_not_of_did'
     | 'did_unresolved'
