@@ -42,6 +42,8 @@ export const proofCredentialSchema = z.looseObject({
   jwt: z.string().max(8192).optional(),
 })
 
+export type ProofCredential = z.infer<typeof proofCredentialSchema>
+
 /** Step 3, client to server. */
 export const identityProofSchema = z.looseObject({
   type: z.literal('identity_proof'),
