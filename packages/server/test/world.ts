@@ -151,6 +151,7 @@ export async function createWorld(changes: Partial<AthConfig> = {}): Promise<Wor
         users.set(key, known)
         return known
       },
+      has: async (id) => [...users.values()].includes(id),
     },
     desk,
     audit: {

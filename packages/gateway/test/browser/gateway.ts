@@ -149,7 +149,10 @@ export async function startGateway(
     providerTokens: new InMemoryProviderTokenStore(),
     attestations: { verify: async () => fail({ reason: 'bug', cause: 'unused' }) },
     oauth,
-    users: { ensure: async (person) => (await logins.ensureUser(person)).id },
+    users: {
+      ensure: async (person) => (await logins.ensureUser(person)).id,
+      has: async (id) => (await logins.findUser(id)) !== undefined,
+    },
     desk: createConsentDesk({ login: desks, clock }),
     audit,
     limits: { take: () => undefined },

@@ -70,4 +70,6 @@ export interface UserDirectory {
     readonly name?: string
     readonly email?: string
   }): Promise<UserId>
+  /** Whether there is such a user. */
+  has(id: UserId): Promise<boolean>
 }

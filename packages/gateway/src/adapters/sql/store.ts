@@ -50,7 +50,10 @@ export function createStore(db: Kysely<Tables>, seal: Seal, random: Random): Sto
     providerTokens: answering(createProviderTokenStore(db, seal)),
     replay: answering(createReplayStore(db)),
     logins,
-    users: { ensure: async (person) => (await logins.ensureUser(person)).id },
+    users: {
+      ensure: async (person) => (await logins.ensureUser(person)).id,
+      has: async (id) => (await logins.findUser(id)) !== undefined,
+    },
     auditAnchor: createAuditAnchor(db),
     check: async () => {
       await db.selectFrom('auditHeads').select('name').limit(1).execute()
