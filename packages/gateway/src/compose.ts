@@ -5,6 +5,7 @@ import {
   createAttestationVerifier,
   endGrantBy,
   type GrantPorts,
+  InMemoryConsentStore,
   type LiveChanges,
   sweep,
 } from '@ath-protocol/server'
@@ -157,6 +158,7 @@ function openPorts(config: GatewayConfig, core: Core, live: LiveChanges): AthPor
     random: systemRandom,
     registry: store.registry,
     handshakes: store.handshakes,
+    consents: new InMemoryConsentStore(),
     grants: store.grants,
     tokens: store.tokens,
     providerTokens: store.providerTokens,

@@ -30,11 +30,17 @@ export { readBody } from './wire/body.ts'
 export { hostCookie, readCookie } from './wire/cookie.ts'
 export type * from './wire/http.ts'
 export * from './memory/agent-registry.ts'
+export * from './memory/consent-store.ts'
 export * from './memory/grant-store.ts'
+export * from './memory/nine-step-session-store.ts'
+export * from './memory/nine-step-store.ts'
+export * from './memory/pre-authorization-store.ts'
 export * from './memory/provider-token-store.ts'
 export * from './memory/replay-store.ts'
 export * from './memory/session-store.ts'
 export * from './memory/token-store.ts'
+export * from './memory/upstream-leg-store.ts'
+export * from './memory/user-key-store.ts'
 export {
   createAttestationVerifier,
   type AttestationVerifierOptions,

@@ -5,6 +5,7 @@ import {
   createAthHandlers,
   hashSecret,
   InMemoryAgentRegistry,
+  InMemoryConsentStore,
   InMemoryGrantStore,
   InMemoryProviderTokenStore,
   InMemorySessionStore,
@@ -99,7 +100,10 @@ export async function startGateway(
     TestGateway,
     'limited' | 'upstreamUrl' | 'holdsCallbacks'
   >
-  const limits: RateLimits = { take: () => gateway.limited }
+  const limits: RateLimits = {
+    take: () => gateway.limited,
+    takeRate: () => undefined,
+  }
   const grants = new InMemoryGrantStore()
   const registry = new InMemoryAgentRegistry()
   const desks = createLogin({
@@ -144,6 +148,7 @@ export async function startGateway(
     random,
     registry,
     handshakes: new InMemorySessionStore(),
+    consents: new InMemoryConsentStore(),
     grants,
     tokens: new InMemoryTokenStore(),
     providerTokens: new InMemoryProviderTokenStore(),
@@ -155,7 +160,7 @@ export async function startGateway(
     },
     desk: createConsentDesk({ login: desks, clock }),
     audit,
-    limits: { take: () => undefined },
+    limits: { take: () => undefined, takeRate: () => undefined },
     live: { tokenRevoked() {}, grantRevoked() {}, agentChanged() {} },
     report: (cause) => {
       throw cause

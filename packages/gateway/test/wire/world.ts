@@ -62,6 +62,7 @@ export interface WorldOptions {
   readonly upstreamUrl?: string
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly auth?: ProviderAuth
+  readonly amounts?: Provider['amounts']
   readonly rules?: readonly [string, string][]
   readonly basePath?: string
   readonly ca?: string
@@ -120,6 +121,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     id: 'oa',
     url: new URL(`${upstreamUrl}${options.basePath ?? ''}`),
     scopeRules: rules.map(([scope, text]) => readScopeRule(scope, text) as ScopeRule),
+    amounts: options.amounts ?? [],
     auth: options.auth ?? { kind: 'none' },
     timeouts: { connectSeconds: 5, headersSeconds: 30, idleSeconds: 60, ...options.timeouts },
     maxRequestBytes: options.maxRequestBytes ?? 2 ** 40,
@@ -151,7 +153,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     grants,
     registry,
     audit,
-    limits: options.limits ?? { take: () => undefined },
+    limits: options.limits ?? { take: () => undefined, takeRate: () => undefined },
     clock,
     ...(options.durable ? { durable: true } : {}),
   })

@@ -1,4 +1,4 @@
-import type { ClientId, GrantId, ProviderId, UserId } from '@ath-protocol/types'
+import type { ClientId, GrantId, ProviderId, SessionId, UserId } from '@ath-protocol/types'
 import type { Grant, GrantStore } from '../ports/grants.ts'
 
 /** Grants in process memory. */
@@ -14,10 +14,10 @@ export class InMemoryGrantStore implements GrantStore {
     return this.#byId.get(id)
   }
 
-  async confirm(id: GrantId, expiresAt: number): Promise<boolean> {
+  async confirm(id: GrantId, expiresAt: number, sessionId?: SessionId): Promise<boolean> {
     const grant = this.#byId.get(id)
     if (!grant || grant.revokedAt !== undefined) return false
-    this.#byId.set(id, { ...grant, expiresAt })
+    this.#byId.set(id, { ...grant, expiresAt, ...(sessionId === undefined ? {} : { sessionId }) })
     return true
   }
 

@@ -59,12 +59,13 @@ export interface ConsentDecided {
 }
 
 export interface ConsentStore {
-  insert(consent: ConsentRequest): Promise<void>
+  /** False when there is a question for this handshake already: of two at once one is asked. Durable when it returns. */
+  insert(consent: ConsentRequest): Promise<boolean>
   find(id: ConsentId): Promise<ConsentRequest | undefined>
   findByHandshake(handshakeId: string): Promise<ConsentRequest | undefined>
   /** Of two answers at once one wins: undefined when there was a decision or `expiresAt` has passed at `decidedAt`. */
   decide(id: ConsentId, decision: ConsentDecided): Promise<ConsentRequest | undefined>
-  /** Newest first. `pendingAt`: undecided and not expired then. At most `limit`, default 100. */
+  /** Asked of this user or decided by them, newest first. `pendingAt`: undecided and not expired then. At most `limit`, default 100. */
   list(filter: {
     readonly userId: UserId
     readonly pendingAt?: number

@@ -122,7 +122,7 @@ export interface SessionStore {
   }): Promise<readonly Session[]>
   /**
    * Sets aside sequence numbers, so that after a restart none is used or taken twice: returns the end of what was set
-   * aside before (0 at first) and moves it up to `upTo` when that is higher. Atomic and durable.
+   * aside before (0 at first) and moves it up to `upTo` when that is higher. Atomic and durable. Throws when unknown.
    */
   reserveSequence(id: SessionId, direction: 'c2s' | 's2c', upTo: number): Promise<number>
   sweep(before: number): Promise<number>
@@ -171,11 +171,14 @@ export interface PreAuthorizationStore {
   ensure(authorization: PreAuthorization): Promise<PreAuthorization>
   findByHash(hash: string): Promise<PreAuthorization | undefined>
   find(userId: UserId, id: string): Promise<PreAuthorization | undefined>
-  /** Marks it used now. For a one-time one false when it was used before; false when revoked. Atomic. */
+  /** Marks it used now. False when unknown, revoked, expired at `at`, or one-time and used before. Atomic. */
   use(userId: UserId, id: string, at: number): Promise<boolean>
-  /** Revokes it, also one never seen, so that it never counts. False when it was revoked before. */
+  /**
+   * Revokes it, also one never seen, so that it never counts: `ensure` and `find` then give a revoked one with empty
+   * members, kept for ever as nobody knows until when the credential says it is valid. False when revoked before.
+   */
   revoke(userId: UserId, id: string, at: number): Promise<boolean>
-  /** Newest first. */
+  /** Those that were seen, newest first. */
   list(userId: UserId): Promise<readonly PreAuthorization[]>
   sweep(before: number): Promise<number>
 }

@@ -83,6 +83,32 @@ describe('rate limits', () => {
     assert.equal(limits.take('proxy_token', 'd'), undefined)
   })
 
+  test('[U13] a rate of a restriction counts each key by itself, and each rate of one key', () => {
+    const { limits, clock } = limited()
+    const slow = { count: 2, perSeconds: 3600 }
+    for (let count = 0; count < 2; count++) assert.equal(limits.takeRate(slow, 'grant'), undefined)
+    assert.deepEqual(limits.takeRate(slow, 'grant'), { retryAfterSeconds: 1800, limit: '2/hour' })
+    assert.equal(limits.takeRate(slow, 'another grant'), undefined)
+    for (let count = 0; count < 5; count++) assert.equal(limits.takeRate(rate, 'grant'), undefined)
+    assert.deepEqual(limits.takeRate(rate, 'grant'), { retryAfterSeconds: 2, limit: '5/10s' })
+    assert.equal(limits.take('proxy_token', 'grant'), undefined)
+    clock.advance(1800)
+    assert.equal(limits.takeRate(slow, 'grant'), undefined)
+    assert.notEqual(limits.takeRate(slow, 'grant'), undefined)
+  })
+
+  test('[U13] restrictions share bounded room, in which a limited grant stays limited', () => {
+    const { limits, clock } = limited(createVirtualClock(), 3)
+    const slow = { count: 1, perSeconds: 60 }
+    limits.takeRate(slow, 'limited')
+    for (let count = 0; count < 100; count++) limits.takeRate(rate, `flood ${count}`)
+    assert.notEqual(limits.takeRate(slow, 'limited'), undefined)
+    for (const key of ['a', 'b']) limits.takeRate(slow, key)
+    assert.deepEqual(limits.takeRate(rate, 'new'), { retryAfterSeconds: 1, limit: '5/10s' })
+    clock.advance(60)
+    assert.equal(limits.takeRate(rate, 'new'), undefined)
+  })
+
   test('never more passes than the burst and the rate allow, however requests are spaced', () => {
     fc.assert(
       fc.property(
