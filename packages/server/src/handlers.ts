@@ -6,6 +6,9 @@ import { callbackEndpoint, callbackNotice } from './callback/callback.ts'
 import { discoveryDocument } from './discovery/discovery.ts'
 import { answerFailure, serve } from './endpoint/endpoint.ts'
 import type { AthPorts } from './endpoint/ports.ts'
+import { answerDid } from './nine-step/did-endpoint.ts'
+import { messageEndpoints, serveHandshake } from './nine-step/handshake.ts'
+import { pollEndpoint } from './nine-step/poll.ts'
 import { registerEndpoint } from './register/register.ts'
 import { revokeEndpoint } from './revoke/revoke.ts'
 import { rotateSecretEndpoint } from './status/rotate-secret.ts'
@@ -16,6 +19,7 @@ import { jsonAnswer } from './wire/answer.ts'
 import type { AthAnswer, AthCall } from './wire/http.ts'
 
 type Route = (call: AthCall, parameter: string) => AthAnswer | Promise<AthAnswer>
+type PatternRoute = readonly [pattern: RegExp, methods: Readonly<Record<string, Route>>]
 
 /** The stages of each endpoint, for the table in the docs. */
 export const endpointStages: Readonly<Record<string, readonly string[]>> = {
@@ -29,6 +33,13 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
   'POST /ath/token': tokenEndpoint.story.names,
   'POST /ath/token/renew': renewEndpoint.story.names,
   'POST /ath/revoke': revokeEndpoint.story.names,
+  ...Object.fromEntries(
+    Object.entries(messageEndpoints).map(([type, { story }]) => [
+      `POST /ath/handshake, ${type}`,
+      story.names,
+    ]),
+  ),
+  'GET /ath/handshake/{handshake_id}': pollEndpoint.story.names,
 }
 
 /**
@@ -38,35 +49,35 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
 export function createAthHandlers(
   ports: AthPorts,
 ): (call: AthCall) => Promise<AthAnswer | undefined> {
-  const discovery = JSON.stringify(discoveryDocument(ports.config))
-  const routes: readonly (readonly [pattern: RegExp, methods: Readonly<Record<string, Route>>])[] =
+  const discovery = JSON.stringify(discoveryDocument(ports.config, ports.nineStep))
+  const routes: readonly PatternRoute[] = [
+    [/^\/\.well-known\/ath\.json$/, { GET: () => publicJson(discovery) }],
+    [/^\/ath\/agents\/register$/, { POST: (call) => serve(registerEndpoint, ports, { call }) }],
     [
-      [/^\/\.well-known\/ath\.json$/, { GET: () => publicJson(discovery) }],
-      [/^\/ath\/agents\/register$/, { POST: (call) => serve(registerEndpoint, ports, { call }) }],
-      [
-        /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})$/,
-        { GET: (call, clientId) => serve(statusEndpoint, ports, { call, clientId }) },
-      ],
-      [
-        /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})\/secret$/,
-        { POST: (call, clientId) => serve(rotateSecretEndpoint, ports, { call, clientId }) },
-      ],
-      [/^\/ath\/authorize$/, { POST: (call) => serve(authorizeEndpoint, ports, { call }) }],
-      [
-        /^\/ath\/authorize\/([A-Za-z0-9_-]{43})$/,
-        {
-          GET: (call, opaque) => serve(openEndpoint, ports, { call, opaque }),
-          POST: (call, opaque) => serve(answerConsentEndpoint, ports, { call, opaque }),
-        },
-      ],
-      [
-        /^\/ath\/callback$/,
-        { GET: (call) => callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call }) },
-      ],
-      [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
-      [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
-      [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
-    ]
+      /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})$/,
+      { GET: (call, clientId) => serve(statusEndpoint, ports, { call, clientId }) },
+    ],
+    [
+      /^\/ath\/agents\/([A-Za-z0-9_-]{1,128})\/secret$/,
+      { POST: (call, clientId) => serve(rotateSecretEndpoint, ports, { call, clientId }) },
+    ],
+    [/^\/ath\/authorize$/, { POST: (call) => serve(authorizeEndpoint, ports, { call }) }],
+    [
+      /^\/ath\/authorize\/([A-Za-z0-9_-]{43})$/,
+      {
+        GET: (call, opaque) => serve(openEndpoint, ports, { call, opaque }),
+        POST: (call, opaque) => serve(answerConsentEndpoint, ports, { call, opaque }),
+      },
+    ],
+    [
+      /^\/ath\/callback$/,
+      { GET: (call) => callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call }) },
+    ],
+    [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
+    [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
+    [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
+    ...(ports.nineStep ? nineStepRoutes(ports) : []),
+  ]
   return async (call) => {
     for (const [pattern, methods] of routes) {
       const match = pattern.exec(call.path)
@@ -78,6 +89,15 @@ export function createAthHandlers(
     return undefined
   }
 }
+
+const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
+  [/^\/ath\/handshake$/, { POST: (call) => serveHandshake(ports, call) }],
+  [
+    /^\/ath\/handshake\/([A-Za-z0-9_-]{1,128})$/,
+    { GET: (call, handshakeId) => serve(pollEndpoint, ports, { call, handshakeId }) },
+  ],
+  [/^\/ath\/did\/([A-Za-z0-9._:%-]{1,512})$/, { GET: (_call, did) => answerDid(ports, did) }],
+]
 
 const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
 

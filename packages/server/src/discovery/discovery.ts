@@ -1,8 +1,10 @@
 import { athVersion, type Discovery } from '@ath-protocol/types'
 import type { AthConfig } from '../config.ts'
+import { handshakePath } from '../nine-step/admit-agent.ts'
+import type { NineStepPorts } from '../ports/nine-step.ts'
 
 /** `GET /.well-known/ath.json`: public, and made from the configuration, so that it never promises what is not there (R8–R11, R15). */
-export function discoveryDocument(config: AthConfig): Discovery {
+export function discoveryDocument(config: AthConfig, nineStep?: NineStepPorts): Discovery {
   return {
     ath_version: athVersion,
     // Peers compare it with the URL they were given (C21).
@@ -18,5 +20,12 @@ export function discoveryDocument(config: AthConfig): Discovery {
       auth_mode: provider.authMode === 'oauth2' ? 'OAUTH2' : 'GATEWAY_CONSENT',
       agent_approval_required: true,
     })),
+    ...(nineStep
+      ? {
+          handshake_endpoint: `${config.baseUrl}${handshakePath}`,
+          server_did: nineStep.serverDid,
+          server_jwk: nineStep.handshakeKey.publicKey.jwk,
+        }
+      : {}),
   }
 }

@@ -18,7 +18,7 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import { endGrant } from '../grant/end-grant.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
 import type { Grant } from '../ports/grants.ts'
-import type { NineStepHandshake, SessionGrant } from '../ports/nine-step.ts'
+import type { NineStepChanges, NineStepHandshake, SessionGrant } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { approvedQualified, requestOf, supportedScopes } from './request-of.ts'
 
@@ -46,6 +46,7 @@ export async function allow(
   ports: AthPorts,
   handshake: NineStepHandshake,
   allowed: Allowed,
+  known: NineStepChanges = {},
 ): Promise<Result<NineStepHandshake, Failure>> {
   const { nineStep } = ports
   const { clientId, agentId } = handshake
@@ -70,9 +71,10 @@ export async function allow(
       expiresAt: handshake.expiresAt,
     }),
   )
-  if (grants.length === 0) return deny(ports, handshake)
+  if (grants.length === 0) return deny(ports, handshake, known)
   for (const grant of grants) await ports.grants.insert(grant)
   const advanced = await nineStep.handshakes.advance(handshake.id, 'allow', now, {
+    ...known,
     userId: allowed.userId,
     grantLifetimeSeconds: allowed.lifetimeSeconds,
     grants: grants.map(({ id, providerId }) => ({ grantId: id, providerId })),
@@ -139,6 +141,7 @@ export async function dropGrant(
 export async function deny(
   ports: AthPorts,
   handshake: NineStepHandshake,
+  known: NineStepChanges = {},
 ): Promise<Result<NineStepHandshake, Failure>> {
   const message = await scopeResult(ports, handshake, [])
   const denied = await ports.nineStep?.handshakes.advance(handshake.id, 'deny', ports.clock.now(), {

@@ -11,6 +11,13 @@ export const providerEntrySchema = z.looseObject({
   agent_approval_required: z.boolean(),
 })
 
+/** Where the nine-step handshake is, and the key of who answers there (U3, U4). Absent where it is not offered. */
+const nineStepMembers = {
+  handshake_endpoint: httpUrlSchema.optional(),
+  server_did: z.string().max(512).optional(),
+  server_jwk: z.looseObject({ kty: z.string() }).optional(),
+}
+
 /** `GET /.well-known/ath.json` (R9, C21). */
 export const discoverySchema = z.looseObject({
   ath_version: z.string(),
@@ -19,6 +26,7 @@ export const discoverySchema = z.looseObject({
   /** Where a token is renewed within the user's grant (extension). */
   token_renewal_endpoint: httpUrlSchema.optional(),
   supported_providers: z.array(providerEntrySchema),
+  ...nineStepMembers,
 })
 export type Discovery = z.infer<typeof discoverySchema>
 
@@ -36,5 +44,6 @@ export const serviceDiscoverySchema = z.looseObject({
     agent_attestation_required: z.boolean().default(true),
   }),
   api_base: httpUrlSchema,
+  ...nineStepMembers,
 })
 export type ServiceDiscovery = z.infer<typeof serviceDiscoverySchema>
