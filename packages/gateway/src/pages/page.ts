@@ -15,6 +15,8 @@ export interface Page {
   readonly otherLanguage?: string
   /** A page to go on to at once. */
   readonly next?: string
+  /** The path of a script of ours that the page needs; every other page allows none. */
+  readonly script?: string
   readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
@@ -47,6 +49,7 @@ function document(page: Page, devUser: string | undefined): Html {
 <title>${page.title} · Sallyport</title>
 ${page.next !== undefined && html`<meta http-equiv="refresh" content="0;url=${page.next}">`}
 <style>${sheet}</style>
+${page.script !== undefined && html`<script src="${page.script}" defer></script>`}
 </head>
 <body>
 ${
@@ -79,6 +82,7 @@ function pageHeaders(page: Page): Record<string, string> {
     'content-security-policy': [
       "default-src 'none'",
       `style-src ${styleHash}`,
+      ...(page.script === undefined ? [] : ["script-src 'self'"]),
       "form-action 'self'",
       "base-uri 'none'",
       "frame-ancestors 'none'",

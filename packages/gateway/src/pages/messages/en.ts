@@ -1,3 +1,5 @@
+import { enPasskey } from './en-passkey.ts'
+
 /** Every sentence that people read on the gateway's own pages. `{name}` is filled in. */
 export const en = {
   'page.language': '中文',
@@ -101,6 +103,8 @@ export const en = {
   'me.revoke': 'Revoke',
   'me.revoke_label': 'Revoke what {agent} may do at {provider}',
   'me.revoked': 'Revoked. The agent’s next call is refused.',
+
+  ...enPasskey,
 } as const
 
 export type MessageKey = keyof typeof en

@@ -1,4 +1,5 @@
 import type { MessageKey } from './en.ts'
+import { zhCnPasskey } from './zh-cn-passkey.ts'
 
 export const zhCn: Readonly<Record<MessageKey, string>> = {
   'page.language': 'English',
@@ -98,4 +99,6 @@ export const zhCn: Readonly<Record<MessageKey, string>> = {
   'me.revoke': '收回',
   'me.revoke_label': '收回 {agent} 在 {provider} 的权限',
   'me.revoked': '已收回。智能体的下一次调用将被拒绝。',
+
+  ...zhCnPasskey,
 }
