@@ -1,4 +1,4 @@
-import { checkAgentId } from '@ath-protocol/types'
+import { checkAgentId, parseDid } from '@ath-protocol/types'
 import type { z } from 'zod'
 import { say } from './fields.ts'
 
@@ -8,6 +8,7 @@ interface AgentFields {
   readonly developer?: string | undefined
   readonly decide?: 'approve' | 'hold' | 'deny' | undefined
   readonly allow?: object | undefined
+  readonly restrictions?: object | undefined
 }
 
 /** Checks one entry of `agents` in itself: whom it means, and what it decides. */
@@ -32,8 +33,10 @@ export function refineAgent(entry: AgentFields, context: z.core.$RefinementCtx):
     report([], 'decides nothing', 'add allow: { provider: [scope] }, or decide: hold or deny')
   if (entry.decide === 'approve' && entry.allow === undefined)
     report(['decide'], 'approves nothing', 'add allow: { provider: [scope] }')
-  if ((entry.decide === 'hold' || entry.decide === 'deny') && entry.allow !== undefined)
-    report(['allow'], `has no effect under decide: ${entry.decide}`, 'remove one of the two')
+  if (entry.decide !== 'hold' && entry.decide !== 'deny') return
+  for (const key of ['allow', 'restrictions'] as const)
+    if (entry[key] !== undefined)
+      report([key], `has no effect under decide: ${entry.decide}`, 'remove one of the two')
 }
 
 /**
@@ -44,6 +47,7 @@ function agentPatternFault(
   pattern: string,
 ): { readonly problem: string; readonly fix: string } | undefined {
   if (pattern === '*') return undefined
+  if (pattern.startsWith('did:')) return didPatternFault(pattern)
   if (pattern.slice(0, -1).includes('*'))
     return {
       problem: 'has a `*` before its end',
@@ -66,4 +70,21 @@ function agentPatternFault(
     problem: `is not an agent id: ${id.error.evidence ?? 'malformed'}`,
     fix: 'write the URL of its agent.json: https://host/.well-known/agent.json',
   }
+}
+
+/** A key's DID is one agent; of `did:web` a whole host, with the colon that ends its name. */
+function didPatternFault(
+  pattern: string,
+): { readonly problem: string; readonly fix: string } | undefined {
+  if (!pattern.endsWith('*'))
+    return parseDid(pattern).ok
+      ? undefined
+      : {
+          problem: 'is not a DID that agents come with',
+          fix: 'write did:ath:…, did:key:z… or did:web:host',
+        }
+  const host = /^(did:web:[^:*]+):\*$/.exec(pattern)?.[1]
+  return host !== undefined && parseDid(host).ok
+    ? undefined
+    : { problem: 'does not name a whole host', fix: 'write did:web:agents.corp.example:*' }
 }

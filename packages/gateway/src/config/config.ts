@@ -17,6 +17,8 @@ export interface GatewayConfig {
   readonly ath: AthConfig
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly login: Login
+  /** The gateway's own DID as a name (`nine_step.server_did`); absent: the one that its key makes (U4). */
+  readonly serverDid?: string
   readonly limits: ReadonlyMap<Limited, RateLimit>
   readonly identityDocuments: {
     /** Networks in which agent.json may be fetched although they are private (CIDR). */
@@ -56,12 +58,20 @@ export interface RateLimit {
   readonly perSeconds: number
 }
 
+/** Requests of one method and path that order something, and the JSON pointer (RFC 6901) of what it costs. */
+export interface AmountRule {
+  readonly rule: ScopeRule
+  readonly field: string
+}
+
 /** One system behind the gateway. */
 export interface Provider {
   readonly id: ProviderId
   /** Base URL; its path is the base path that a request never leaves. */
   readonly url: URL
   readonly scopeRules: readonly ScopeRule[]
+  /** Where requests say what an order costs (U13). */
+  readonly amounts: readonly AmountRule[]
   readonly auth: ProviderAuth
   readonly timeouts: {
     readonly connectSeconds: number

@@ -1,3 +1,4 @@
+import { checkLimits } from './cross-check-limits.ts'
 import { suggest } from './nearest.ts'
 import type { Finding, PathPart } from './problem.ts'
 import type { AgentEntry, ConfigFile, ProviderEntry } from './schema.ts'
@@ -11,6 +12,7 @@ export function crossCheck(file: ConfigFile): readonly Finding[] {
     ...checkProviderIds(Object.keys(file.providers)),
     ...Object.entries(file.providers).flatMap(([id, provider]) => checkProvider(id, provider)),
     ...checkOwnUrls(file),
+    ...checkLimits(file),
   ]
 }
 

@@ -77,6 +77,9 @@ test('[R119] every operation has a rate limit unless it is turned off', (t) => {
   const { config } = load(t, 'version: 1\nlimits: { proxy_token: none, login_ip: 5/second }\n')
   assert.deepEqual([...(config?.limits.keys() ?? [])].sort(), [
     'authorize_client',
+    'confirm_user',
+    'handshake_client',
+    'handshake_ip',
     'login_ip',
     'register_agent',
     'register_ip',

@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config.ts'
 import { crossCheck } from './cross-check.ts'
 import { asRefusals, devOnlySettings } from './dev-only.ts'
 import type { ExpansionSources } from './expand.ts'
+import { readPinnedDids } from './pinned-did.ts'
 import type { ConfigProblem, Finding } from './problem.ts'
 import { readConfigText } from './read.ts'
 import { resolveConfig } from './resolve.ts'
@@ -44,7 +45,9 @@ export function loadConfig(options: LoadOptions): Result<GatewayConfig, readonly
   }
   const read = readConfigText(text.value, name, sources)
   if (!read.ok) return read
+  const pinned = readPinnedDids(read.value.file, (named) => readTextFile(resolve(folder, named)))
   const findings = [
+    ...pinned.findings,
     ...crossCheck(read.value.file),
     ...(options.mode === 'start' ? asRefusals(devOnlySettings(read.value.file)) : []),
     ...checkFiles(read.value.file, folder),
@@ -57,6 +60,7 @@ export function loadConfig(options: LoadOptions): Result<GatewayConfig, readonly
     resolveConfig(read.value.file, {
       mode: options.mode,
       folder,
+      pinnedDids: pinned.pinned,
       ...(path === undefined ? {} : { path }),
       ...(options.port === undefined ? {} : { port: options.port }),
     }),

@@ -3,6 +3,7 @@ import {
   type ApprovalRule,
   type AthConfig,
   type Limited,
+  type PinnedDid,
   type ProviderDefinition,
   readScopeRule,
   type ScopeRule,
@@ -21,6 +22,8 @@ export interface ResolveOptions {
   readonly folder: string
   /** Instead of `gateway.listen.port`. */
   readonly port?: number
+  /** The DIDs of `nine_step.agents`, with the keys that were read for them. */
+  readonly pinnedDids?: readonly PinnedDid[]
 }
 
 /** Turns a checked file into what the gateway uses. Decides nothing: all checks came before. */
@@ -51,7 +54,8 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
       drainSeconds: gateway.listen.drain,
       maxHeaderBytes: gateway.listen.max_header_bytes,
     },
-    ath: athConfig(file, baseUrl, isDev),
+    ath: athConfig(file, baseUrl, isDev, options.pinnedDids ?? []),
+    ...(file.nine_step.server_did === undefined ? {} : { serverDid: file.nine_step.server_did }),
     providers: new Map(
       Object.entries(file.providers).map(([id, entry]) => [
         id,
@@ -102,8 +106,13 @@ function ownUrl({ gateway: { listen } }: ConfigFile, port: number): string {
   return new URL(`${scheme}://${host}:${port}`).origin
 }
 
-function athConfig(file: ConfigFile, baseUrl: string, isDev: boolean): AthConfig {
-  const { gateway } = file
+function athConfig(
+  file: ConfigFile,
+  baseUrl: string,
+  isDev: boolean,
+  pinnedDids: readonly PinnedDid[],
+): AthConfig {
+  const { gateway, nine_step: nineStep } = file
   return {
     baseUrl,
     aliases: [
@@ -127,6 +136,7 @@ function athConfig(file: ConfigFile, baseUrl: string, isDev: boolean): AthConfig
         decide: agent.decide ?? 'approve',
         allow: agent.allow ?? {},
         ...(agent.lifetime === undefined ? {} : { lifetimeSeconds: agent.lifetime }),
+        ...(agent.restrictions === undefined ? {} : { restrictions: agent.restrictions }),
         ...(agent.because === undefined ? {} : { because: agent.because }),
       }),
     ),
@@ -134,6 +144,18 @@ function athConfig(file: ConfigFile, baseUrl: string, isDev: boolean): AthConfig
     approvalLifetimeSeconds: gateway.approval_lifetime,
     tokenLifetimeSeconds: gateway.token_lifetime,
     grantLifetimeSeconds: gateway.grant_lifetime,
+    passkeyFrom: gateway.passkey_from,
+    ...(file.restrictions === undefined ? {} : { restrictions: file.restrictions }),
+    ...(nineStep.enabled
+      ? {
+          nineStep: {
+            encryption: nineStep.encryption,
+            confirmation: nineStep.confirmation,
+            sessionLifetimeSeconds: nineStep.session_lifetime,
+            pinnedDids,
+          },
+        }
+      : {}),
     browserBinding: gateway.compat.browser_binding,
     legacyTokenAudience: gateway.compat.legacy_token_audience,
     allowLoopbackHttp: isDev,
@@ -160,13 +182,15 @@ function defineProvider(id: string, entry: ProviderEntry): ProviderDefinition {
     id,
     displayName: entry.name ?? id,
     ...(entry.categories === undefined ? {} : { categories: entry.categories }),
-    scopes: scopes.map(({ name, description }) => ({
+    scopes: scopes.map(({ name, description, risk }) => ({
       name,
       ...(description === undefined ? {} : { description }),
+      ...(risk === undefined ? {} : { risk }),
     })),
     authMode: entry.auth.kind === 'mock_oauth2' ? 'oauth2' : entry.auth.kind,
     ...(Object.keys(upstreamScopes).length === 0 ? {} : { upstreamScopes }),
     consentPage: entry.consent_page ?? true,
+    ...(entry.restrictions === undefined ? {} : { restrictions: entry.restrictions }),
   }
 }
 
@@ -179,6 +203,10 @@ function resolveProvider(id: string, entry: ProviderEntry, folder: string): Prov
         .map((text) => readScopeRule(scope, text))
         .filter((rule): rule is ScopeRule => typeof rule !== 'string'),
     ),
+    amounts: (entry.amounts ?? []).map(({ match, field }) => ({
+      rule: readScopeRule('', match) as ScopeRule,
+      field,
+    })),
     auth: resolveAuth(entry),
     timeouts: {
       connectSeconds: entry.timeouts.connect,

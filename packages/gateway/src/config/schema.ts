@@ -16,6 +16,8 @@ import {
   text,
   webUrl,
 } from './fields.ts'
+import { nineStep } from './nine-step-schema.ts'
+import { amountEntry, restrictions } from './restriction-schema.ts'
 import { refineRuleText } from './rule-text.ts'
 
 const notNetwork = say('is not a network', 'write CIDR, like 10.0.0.0/8')
@@ -51,6 +53,12 @@ const scopeEntry = z
         upstream: scopeName
           .optional()
           .describe("The scope's name at the provider's OAuth server, where it differs."),
+        risk: z
+          .enum(['low', 'medium', 'high'])
+          .optional()
+          .describe(
+            'What a wrong yes would cost. Chats decide only `low`; `gateway.passkey_from` says what needs a passkey. Default `medium`.',
+          ),
       })
       .describe('The rules and more.'),
   ])
@@ -256,6 +264,17 @@ const provider = z.strictObject({
     .describe(
       'PEM file with the CA that signs this system’s certificate, instead of the public CAs.',
     ),
+  restrictions: restrictions.optional().describe('Hold for every permission at this system.'),
+  amounts: z
+    .array(
+      amountEntry.extend({
+        match: ruleText.describe('The method and path of requests that order something.'),
+      }),
+    )
+    .min(1, say('is empty', 'remove it'))
+    .max(100)
+    .optional()
+    .describe('Where requests say what an order costs, for `order_amount_limit`.'),
 })
 
 const agent = z
@@ -268,12 +287,12 @@ const agent = z
       .optional()
       .describe('Named in audit records and refusals. Default: `rule-1`, `rule-2`, …'),
     agent: text(
-      'write an agent id, or a beginning that ends in `*`',
+      'write an agent id or a DID, or a beginning that ends in `*`',
       '"https://agents.corp.example/*"',
     )
       .optional()
       .describe(
-        'An exact agent id (the URL of its agent.json), or a beginning that ends in `*` and names the whole host: `https://agents.corp.example/*`.',
+        'An exact agent id (the URL of its agent.json) or DID, or a beginning that ends in `*` and names the whole host: `https://agents.corp.example/*`, `did:web:agents.corp.example:*`.',
       ),
     domain: text('write a host, or *.corp.example', '"*.corp.example"')
       .regex(
@@ -296,6 +315,7 @@ const agent = z
     lifetime: duration('1m', '3650d')
       .optional()
       .describe('How long the approval lives. Default: `gateway.approval_lifetime`.'),
+    restrictions: restrictions.optional().describe('Hold for everything these agents get.'),
     because: shownText(200)
       .meta({ examples: ['ask the CRM team first'] })
       .optional()
@@ -346,6 +366,13 @@ const limits = z.strictObject({
     .describe('Proxied calls per token; all tokens of one permission together.'),
   login_ip: rate().prefault('30/minute').describe('Log-ins per address.'),
   status_ip: rate().prefault('120/minute').describe('Status requests per address.'),
+  handshake_ip: rate()
+    .prefault('120/minute')
+    .describe('Messages of nine-step handshakes per address.'),
+  handshake_client: rate()
+    .prefault('60/minute')
+    .describe('Messages of nine-step handshakes per DID.'),
+  confirm_user: rate().prefault('60/minute').describe('Answers to questions per person.'),
 })
 
 const gateway = z.strictObject({
@@ -400,6 +427,10 @@ const gateway = z.strictObject({
   approval_lifetime: duration('1m', '3650d')
     .prefault('90d')
     .describe('How long an agent’s approval lives unless its rule says else.'),
+  passkey_from: z
+    .enum(['low', 'medium', 'high', 'never'])
+    .default('high')
+    .describe('From which risk on a person’s yes needs a passkey.'),
   unmatched_agents: z
     .enum(['hold', 'deny'])
     .default('hold')
@@ -434,6 +465,10 @@ export const configSchema = z
       .record(providerIdSchema, provider)
       .default({})
       .describe('The systems behind the gateway, by the id that agents use.'),
+    restrictions: restrictions.optional().describe('Hold for every permission.'),
+    nine_step: nineStep
+      .prefault({})
+      .describe('The nine-step handshake, by which agents come with a DID.'),
     limits: limits
       .prefault({})
       .describe('Rate limits: `30/minute`, `10/second`, `100/hour` or `none`.'),

@@ -1,12 +1,18 @@
-import type { AgentId, ApprovedProvider, ProviderId, Restrictions } from '@ath-protocol/types'
+import {
+  type AgentId,
+  type ApprovedProvider,
+  parseDid,
+  type ProviderId,
+  type Restrictions,
+} from '@ath-protocol/types'
 
 /** Which agents get what. The first rule that matches decides. */
 export interface ApprovalRule {
   readonly name: string
   readonly match: {
-    /** Exact agent_id, or a prefix ending in `*`. */
+    /** Exact agent_id or DID, or a prefix ending in `*`. */
     readonly agent?: string
-    /** Host of the agent_id: exact, or `*.corp.example` for its subdomains. */
+    /** Host of the agent_id or `did:web`: exact, or `*.corp.example` for its subdomains. */
     readonly domain?: string
     /** `developer.id` as the agent's own document says; only worth something together with agent or domain. */
     readonly developer?: string
@@ -97,13 +103,19 @@ function matches(rule: ApprovalRule, request: ApprovalRequest): boolean {
   const { agent, domain, developer } = rule.match
   if (agent === undefined && domain === undefined && developer === undefined) return false
   if (agent !== undefined && !matchesAgent(agent, request.agentId)) return false
-  if (domain !== undefined && !matchesDomain(domain, new URL(request.agentId).hostname))
-    return false
+  if (domain !== undefined && !matchesDomain(domain, hostOf(request.agentId))) return false
   return developer === undefined || developer === request.developerId
 }
 
 function matchesAgent(pattern: string, agentId: string): boolean {
   return pattern.endsWith('*') ? agentId.startsWith(pattern.slice(0, -1)) : agentId === pattern
+}
+
+/** The host that an agent proved to hold; empty for a DID that names a key only. */
+function hostOf(agentId: AgentId): string {
+  const did = parseDid(agentId)
+  if (did.ok) return did.value.method === 'web' ? did.value.document.hostname : ''
+  return new URL(agentId).hostname
 }
 
 function matchesDomain(pattern: string, host: string): boolean {

@@ -151,6 +151,7 @@ async function mint(
       scopes,
     })),
     approvals: decision.approvals,
+    ...(decision.restrictions === undefined ? {} : { restrictions: decision.restrictions }),
     approvalExpiresAt: now + decision.lifetimeSeconds,
     secretHash: hashSecret(clientSecret),
     registeredAt: renewed?.registeredAt ?? now,
