@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { findTaggedTests, type TaggedTest } from './requirement-tests.ts'
-import { type Requirement, requirements } from './requirements.ts'
+import type { Requirement } from './requirement.ts'
+import { requirements } from './requirements.ts'
 import { inRoot } from './workspace.ts'
 
 /** What the map of requirements lacks, one sentence each. */
@@ -38,8 +39,9 @@ export function renderRequirements(): string {
     '# Requirements of ATH 0.1',
     '',
     'Implements the ATH protocol 0.1 of the OpenATH community. R rows are the requirements of the two-phase protocol,',
-    'C rows what real clients send and how we answer; both in our words. A row is proved by the tests that carry its',
-    'id in brackets in their name; each must pass, and none may be skipped.',
+    'C rows what real clients send and how we answer, D rows the requirements of the nine-step handshake by DID, and U rows',
+    'our answers to what its text leaves open; all in our words. A row is proved by the tests that carry its id in',
+    'brackets in their name; each must pass, and none may be skipped.',
     '',
     '## Protocol',
     '',
@@ -47,6 +49,12 @@ export function renderRequirements(): string {
     '## Peers',
     '',
     ...table(requirements.filter(({ id }) => id.startsWith('C'))),
+    '## Nine-step handshake',
+    '',
+    ...table(requirements.filter(({ id }) => id.startsWith('D'))),
+    '## What the nine-step text leaves open, and our answers',
+    '',
+    ...table(requirements.filter(({ id }) => id.startsWith('U'))),
   ].join('\n')
 }
 
@@ -61,7 +69,7 @@ function renderRow(row: Requirement, tests: readonly TaggedTest[]): string {
 
 /** The test's name as people read it; a table of tests that shares its tags goes by its file. */
 function label(file: string, name: string): string {
-  const text = name.replace(/^(?:\[[RC]\d+\]\s*)+/, '').replaceAll(/\$\{[^}]*\}/g, '…')
+  const text = name.replace(/^(?:\[[RCDU]\d+\]\s*)+/, '').replaceAll(/\$\{[^}]*\}/g, '…')
   return text === '' ? `each test of ${file.split('/').at(-1)}` : text
 }
 

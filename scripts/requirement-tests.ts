@@ -8,11 +8,11 @@ export interface TaggedTest {
   readonly tags: readonly string[]
 }
 
-const tagged = /(['"`])((?:\[[RC]\d+\] ?)+(?:\\.|(?!\1)[^\\\n])*)\1/g
+const tagged = /(['"`])((?:\[[RCDU]\d+\] ?)+(?:\\.|(?!\1)[^\\\n])*)\1/g
 
 /** The ids in front of a test's name: `[R45] [C13] …`. */
 export const tagsOf = (name: string): readonly string[] =>
-  [...name.matchAll(/\[([RC]\d+)\]/g)].map((match) => match[1] ?? '')
+  [...name.matchAll(/\[([RCDU]\d+)\]/g)].map((match) => match[1] ?? '')
 
 /** Reads the names out of one test file: every string that starts with a tag. */
 export function readTaggedTests(file: string, source: string): readonly TaggedTest[] {

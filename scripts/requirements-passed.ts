@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { tagsOf } from './requirement-tests.ts'
-import { type Requirement, requirements } from './requirements.ts'
+import type { Requirement } from './requirement.ts'
+import { requirements } from './requirements.ts'
 import type { TestResult } from './test-results.ts'
 import { inRoot } from './workspace.ts'
 

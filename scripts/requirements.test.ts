@@ -10,6 +10,8 @@ test('[R2] the list has every row of the protocol once, with its keyword or as a
   const expected = [
     ...Array.from({ length: 127 }, (_, index) => `R${index + 1}`),
     ...Array.from({ length: 31 }, (_, index) => `C${index + 1}`),
+    ...Array.from({ length: 21 }, (_, index) => `D${index + 1}`),
+    ...Array.from({ length: 14 }, (_, index) => `U${index + 1}`),
   ]
   assert.deepEqual(ids, expected)
   const levels = new Set(requirements.map(({ level }) => level))

@@ -1,19 +1,5 @@
-/**
- * How strongly the protocol asks; `fact` is a statement without a keyword. `peer` rows are what real clients do, `seed`
- * rows what this product promises beyond the protocol.
- */
-export type Level = 'MUST' | 'MUST NOT' | 'SHOULD' | 'MAY' | 'OPTIONAL' | 'fact' | 'peer' | 'seed'
-
-/** One requirement of ATH 0.1, in our words. Tests that prove it carry its id in brackets in their name. */
-export interface Requirement {
-  readonly id: string
-  readonly level: Level
-  readonly summary: string
-  /** Files or folders, relative to the root, that implement it. */
-  readonly where: readonly string[]
-  /** Why no test can prove it here. */
-  readonly untestable?: string
-}
+import type { Requirement, Row } from './requirement.ts'
+import { didHandshake, didProposals } from './requirements-nine-step.ts'
 
 const types = 'packages/types/src'
 const server = 'packages/server/src'
@@ -31,8 +17,6 @@ const revoke = [`${server}/revoke`]
 const identity = [`${server}/ports/identity-documents.ts`]
 const errors = [`${types}/errors`]
 const audit = [`${server}/ports/audit.ts`]
-
-type Row = readonly [Level, string, readonly string[], (string | undefined)?]
 
 const protocol: readonly Row[] = [
   // Core, roles, versions
@@ -306,8 +290,7 @@ const seeds: readonly Row[] = [
   [
     'seed',
     'The service behind needs no change; access may be kept to addresses and hours',
-    [`${gateway}/surfaces`],
-    'addresses and hours come with the access policy',
+    [`${gateway}/surfaces`, `${types}/restriction`],
   ],
   ['seed', 'The bridge refreshes tokens and passes resource indicators on', [`${server}/oauth`]],
   ['seed', 'There is a mock provider for tests', [`${server}/oauth`]],
@@ -369,9 +352,11 @@ export const requirements: readonly Requirement[] = [
   ...peers
     .map(([summary, where, untestable]): Row => ['peer', summary, where, untestable])
     .map(numbered('C')),
+  ...didHandshake.map(numbered('D')),
+  ...didProposals.map(numbered('U')),
 ]
 
-function numbered(letter: 'R' | 'C') {
+function numbered(letter: 'R' | 'C' | 'D' | 'U') {
   return ([level, summary, where, untestable]: Row, index: number): Requirement => ({
     id: `${letter}${index + 1}`,
     level,
