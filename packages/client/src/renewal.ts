@@ -1,8 +1,5 @@
-import type { TokenResponse } from '@ath-protocol/types'
-import type { AgentContext } from './agent-context.ts'
+import type { Clock } from '@ath-protocol/types'
 import { AthError } from './ath-error.ts'
-import { renewToken } from './exchange.ts'
-import { type StoredSession, storeToken } from './stored-session.ts'
 import { orAborted } from './system.ts'
 
 const soonSeconds = 60
@@ -11,9 +8,18 @@ const restSeconds = 10
 
 type Signal = AbortSignal | null | undefined
 
+/** A token that another one can take the place of. */
+export interface Renewable {
+  readonly accessToken: string
+  readonly scopes: readonly string[]
+  /** Unix seconds. */
+  readonly expiresAt: number
+  readonly grantExpiresAt?: number | undefined
+}
+
 /** The token of one session, kept fresh for as long as its user allowed. */
 export interface Renewal {
-  current(): StoredSession
+  token(): string
   renew(signal?: Signal): Promise<void>
   /** Before a call: renews a token that is about to expire. */
   refresh(signal: Signal): Promise<void>
@@ -21,28 +27,23 @@ export interface Renewal {
   replace(used: string, signal: Signal): Promise<boolean>
 }
 
-/** `adopt` learns of each new token before anybody waits for the caller's `onRenewed`. */
-export function createRenewal(
-  context: AgentContext,
-  stored: StoredSession,
-  adopt: (stored: StoredSession, token: TokenResponse) => void,
+/** `fetch` asks for the next token; `adopt` learns of it before anybody gets it, and is awaited. */
+export function createRenewal<Stored extends Renewable>(
+  clock: Clock,
+  stored: Stored,
+  fetch: (current: Stored) => Promise<Stored>,
+  adopt: (renewed: Stored) => unknown,
 ): Renewal {
-  const { clock } = context
   let current = stored
   let running: Promise<void> | undefined
   let quietUntil = 0
 
   async function run(): Promise<void> {
-    if (current.grantExpiresAt === undefined && !(await context.offersRenewal()))
-      throw new AthError('RENEWAL_UNSUPPORTED')
-    const { consentedScopes = current.scopes, grantExpiresAt } = current
-    const token = await renewToken(context, current)
+    current = await fetch(current)
     const now = clock.now()
-    current = storeToken(token, now, { consentedScopes, grantExpiresAt })
     // What a fresh token cannot mend, and a service that says the same of its own tokens, is not asked for each call.
-    quietUntil = now + Math.min(soonSeconds, token.expires_in / 2)
-    adopt(current, token)
-    await context.onRenewed?.(current)
+    quietUntil = now + Math.min(soonSeconds, (current.expiresAt - now) / 2)
+    await adopt(current)
   }
 
   /** One at a time, for all who wait. It has its own time limit; a caller who gives up leaves it to the others. */
@@ -70,7 +71,7 @@ export function createRenewal(
   }
 
   return {
-    current: () => current,
+    token: () => current.accessToken,
     renew,
     async refresh(signal) {
       if (current.expiresAt - clock.now() < soonSeconds) await tryRenew(signal)
