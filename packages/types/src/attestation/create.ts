@@ -15,6 +15,8 @@ export interface AttestationRequest {
   /** `agent_id` (default) or the agent's origin as `iss`: peers differ (C1). */
   readonly issuer?: 'agent_id' | 'origin'
   readonly capabilities?: readonly string[]
+  /** `cnf.jkt`: the thumbprint of a key of its own that the agent uses in the nine-step handshake (U5). */
+  readonly confirmedKey?: string
 }
 
 const encode = (value: unknown) => encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
@@ -34,6 +36,7 @@ export async function createAttestation(request: AttestationRequest): Promise<st
     exp: issuedAt + lifetime,
     jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(18))),
     ...(request.capabilities ? { capabilities: request.capabilities } : {}),
+    ...(request.confirmedKey === undefined ? {} : { cnf: { jkt: request.confirmedKey } }),
   }
   const input = `${encode(header)}.${encode(claims)}`
   const signature = await crypto.subtle.sign(
