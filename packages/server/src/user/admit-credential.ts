@@ -62,7 +62,7 @@ export function writtenDown(
   given: Pick<PreAuthorization, 'userId' | 'madeBy' | 'hash'> & { readonly now: number },
 ): PreAuthorization {
   return {
-    id: credential.jti ?? given.hash,
+    id: credential.jti ?? hashSecret(credential.signedText ?? ''),
     userId: given.userId,
     clientDid: credential.clientDid,
     scopes: credential.scopes,

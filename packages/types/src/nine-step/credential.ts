@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decodeBase64url } from '../attestation/base64url.ts'
+import { decodeBase64url, encodeBase64url } from '../attestation/base64url.ts'
 import {
   decodeJsonObject,
   type JwsVerifier,
@@ -11,7 +11,9 @@ import {
 import { fail, ok, type Result } from '../result.ts'
 import { scopeSchema } from '../schema/text.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { bytesOf } from './domain.ts'
 import type { HandshakeFault } from './fault.ts'
+import { timestampWindowSeconds } from './freshness.ts'
 import { jsonCredentialPayload, handshakeTyp } from './transcript.ts'
 
 /** `typ` of a credential written as a JWT (U6). */
@@ -33,6 +35,7 @@ const jwtClaimsSchema = z.looseObject({
   iat: instant,
   exp: instant,
   jti: z.string().min(1).max(128),
+  nbf: instant.optional(),
   cnf: z.looseObject({ jkt: z.string().min(1).max(64) }),
   one_time: z.boolean().optional(),
 })
@@ -43,6 +46,9 @@ const jsonSchema = z.looseObject({
   scopes,
   expires_at: instant,
   signature: z.string().min(1).max(1024),
+  // Not in step 0; whoever signs them means them.
+  aud: z.string().min(1).max(2048).optional(),
+  one_time: z.boolean().optional(),
 })
 
 /** What a user allowed an agent ahead of time, as the agent shows it. Nothing is trusted before `verifyCredential`. */
@@ -52,13 +58,19 @@ export interface UserCredential {
   readonly issuer: string
   readonly userDid: string
   readonly clientDid: string
-  /** Absent in the JSON form, which step 0 gives no audience. */
+  /** Absent in the JSON form unless its writer added it: step 0 gives it no audience. */
   readonly audience?: string
   readonly scopes: readonly string[]
   readonly issuedAt?: number
+  readonly notBefore?: number
   readonly expiresAt: number
-  /** Absent in the JSON form: the store then knows it by its hash. */
+  /** Absent in the JSON form: the store then knows it by the hash of `signedText`. */
   readonly jti?: string
+  /**
+   * The JSON form's text without its signature. Its hash names the credential; that of the whole text would not, since
+   * anybody can make a second valid signature from an ECDSA signature, and a revoked credential would get a new name.
+   */
+  readonly signedText?: string
   /** Thumbprint of the client's key; absent in the JSON form. */
   readonly clientThumbprint?: string
   readonly oneTime: boolean
@@ -87,7 +99,7 @@ function parseJwt(text: string): Result<ParsedCredential, HandshakeFault> {
   if (!jws.ok) return malformed(jws.error)
   const claims = jwtClaimsSchema.safeParse(decodeJsonObject(jws.value.payload))
   if (!claims.success) return malformed(String(claims.error.issues[0]?.path[0] ?? ''))
-  const { iss, sub, client_did, aud, iat, exp, jti, cnf, one_time } = claims.data
+  const { iss, sub, client_did, aud, iat, nbf, exp, jti, cnf, one_time } = claims.data
   const { kid } = jws.value.header
   return ok({
     credential: {
@@ -98,6 +110,7 @@ function parseJwt(text: string): Result<ParsedCredential, HandshakeFault> {
       audience: aud,
       scopes: claims.data.scopes,
       issuedAt: iat,
+      ...(nbf === undefined ? {} : { notBefore: nbf }),
       expiresAt: exp,
       jti,
       clientThumbprint: cnf.jkt,
@@ -114,17 +127,22 @@ function parseJson(text: string): Result<ParsedCredential, HandshakeFault> {
   if (!object || !read.success) return malformed('neither a JWT nor the JSON of step 0')
   const { signature, ...rest } = object
   const canonical = canonicalJson(rest)
+  const whole = canonicalJson(object)
   if (!canonical.ok) return malformed(canonical.error)
-  const { user_did, client_did, expires_at } = read.data
+  // One spelling (U6): what was signed is what was sent.
+  if (!whole.ok || encodeBase64url(bytesOf(whole.value)) !== text) return malformed('not canonical')
+  const { user_did, client_did, expires_at, aud, one_time } = read.data
   return ok({
     credential: {
       form: 'json',
       issuer: user_did,
       userDid: user_did,
       clientDid: client_did,
+      ...(aud === undefined ? {} : { audience: aud }),
       scopes: read.data.scopes,
       expiresAt: expires_at,
-      oneTime: false,
+      signedText: canonical.value,
+      oneTime: one_time === true,
     },
     signed: { form: 'json', signature: String(signature), canonical: canonical.value },
   })
@@ -142,8 +160,8 @@ export function checkCredential(
 ): Result<void, HandshakeFault> {
   const { now } = expected
   if (credential.expiresAt <= now) return fail({ kind: 'credential_expired' })
-  if (credential.issuedAt !== undefined && credential.issuedAt > now + 300)
-    return fail({ kind: 'credential_not_yet_valid' })
+  const from = Math.max(credential.issuedAt ?? 0, credential.notBefore ?? 0)
+  if (from > now + timestampWindowSeconds) return fail({ kind: 'credential_not_yet_valid' })
   if (credential.expiresAt - (credential.issuedAt ?? now) > maxCredentialSeconds)
     return fail({ kind: 'credential_lifetime_too_long' })
   if (credential.audience !== undefined && !expected.audiences.includes(credential.audience))
