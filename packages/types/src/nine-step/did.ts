@@ -17,7 +17,9 @@ export type Did =
 
 const athForm = /^did:ath:([A-Za-z0-9._-]{1,128})$/
 const keyForm = /^did:key:z([1-9A-HJ-NP-Za-km-z]{40,64})$/
-const webForm = /^did:web:([A-Za-z0-9.-]+(?:%3A[0-9]{1,5})?)((?::[A-Za-z0-9._-]+)*)$/
+const webForm = /^did:web:([a-z0-9.-]+(?:%3A[1-9][0-9]{0,4})?)((?::[A-Za-z0-9._-]+)*)$/
+/** Names of hosts with a last label that is no number: no address stands in a `did:web` (did:web §3). */
+const hostForm = /^(?:[a-z0-9-]+\.)*[a-z0-9-]*[a-z-][a-z0-9-]*(?::[0-9]+)?$/
 
 /** Reads a DID by its form alone; nothing is looked up. */
 export function parseDid(did: string): Result<Did, 'did_malformed'> {
@@ -36,7 +38,8 @@ export function parseDid(did: string): Result<Did, 'did_malformed'> {
   }
   const web = webForm.exec(did)
   if (!web) return fail('did_malformed')
-  const host = (web[1] as string).toLowerCase().replace('%3a', ':')
+  const host = (web[1] as string).replace('%3A', ':')
+  if (!hostForm.test(host)) return fail('did_malformed')
   const path = (web[2] ?? '').replaceAll(':', '/')
   const url = `https://${host}${path === '' ? '/.well-known' : path}/did.json`
   // Dot segments and odd hosts do not survive parsing unchanged.
@@ -99,17 +102,29 @@ export function didDocument(did: string, jwk: PublicJwk): object {
   }
 }
 
-/** The public keys of a DID document, whichever of their methods use them. At most 20 are looked at. */
+/**
+ * The keys with which the subject of a DID document may say that it is the subject: those its `authentication` names or
+ * holds (DID Core §5.3.1). A key that stands there for another purpose, or that another DID controls, is none of them.
+ * At most 20 of each are looked at.
+ */
 export function keysOfDidDocument(did: string, document: unknown): readonly unknown[] {
-  if (typeof document !== 'object' || document === null) return []
-  const { id, verificationMethod } = document as Record<string, unknown>
-  if (id !== did || !Array.isArray(verificationMethod)) return []
-  return verificationMethod
+  const { id, verificationMethod, authentication } = membersOf(document)
+  if (id !== did || !Array.isArray(authentication)) return []
+  const named = Array.isArray(verificationMethod) ? verificationMethod.slice(0, 20) : []
+  // A fragment alone is relative to the document.
+  const whole = (name: unknown) =>
+    typeof name === 'string' && name.startsWith('#') ? `${did}${name}` : name
+  return authentication
     .slice(0, 20)
-    .map((method: unknown) =>
-      typeof method === 'object' && method !== null && 'publicKeyJwk' in method
-        ? method.publicKeyJwk
-        : undefined,
+    .map((entry: unknown) =>
+      typeof entry === 'string'
+        ? named.find((method) => whole(membersOf(method)['id']) === whole(entry))
+        : entry,
     )
+    .filter((method) => membersOf(method)['controller'] === did)
+    .map((method) => membersOf(method)['publicKeyJwk'])
     .filter((jwk) => jwk !== undefined)
 }
+
+const membersOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
