@@ -47,7 +47,7 @@ export async function createDidKey(alg: SignatureAlgorithm = 'ES256'): Promise<D
   const pair = (await crypto.subtle.generateKey(algorithm, true, [
     'sign',
     'verify',
-  ])) as CryptoKeyPair
+  ])) as { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
   const imported = await importJwk(await crypto.subtle.exportKey('jwk', pair.publicKey))
   assert.ok(imported.ok)
   const publicKey = imported.value
@@ -287,7 +287,8 @@ export class NineStepAgent {
       timestamp: this.#now(),
       ...changes,
     }
-    const payload = await sessionRequestPayload(canonicalOf(message))
+    const { server_did } = JSON.parse(this.transcript.m2 ?? '{}') as Json
+    const payload = await sessionRequestPayload(String(server_did), canonicalOf(message))
     return this.#post({ ...message, signature: await signDetached(signer, handshakeTyp, payload) })
   }
 }

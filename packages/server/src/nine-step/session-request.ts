@@ -123,7 +123,8 @@ async function prove(
   if (!fresh.ok) return fresh
   const key = await importJwk(session.clientKey)
   if (!key.ok) return refused('key_malformed')
-  const payload = await sessionRequestPayload(canonicalWithout(message, 'signature'))
+  const unsigned = canonicalWithout(message, 'signature')
+  const payload = await sessionRequestPayload(nineStep.serverDid, unsigned)
   const verified = await verifyDetached(message.signature, handshakeTyp, payload, key.value)
   if (!verified.ok) return refused('signature_wrong', { evidence: verified.error })
   const first = await nineStep.replay.claim(

@@ -59,6 +59,9 @@ export async function transcriptHash(
   return sha256(joinBytes(await Promise.all(messages.map((message) => sha256(bytesOf(message))))))
 }
 
-/** What the client signs to refresh a token or to end its session. `message` without `signature`. */
-export const sessionRequestPayload = (message: string) =>
-  domainSeparated('ATH/0.1 session request', message)
+/**
+ * What the client signs to refresh a token or to end its session. `message` without `signature`. The server's DID, so
+ * that a server which learns the name of a session elsewhere cannot have it refreshed there.
+ */
+export const sessionRequestPayload = (serverDid: string, message: string) =>
+  domainSeparated('ATH/0.1 session request', serverDid, message)
