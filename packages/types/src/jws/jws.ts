@@ -35,7 +35,7 @@ export interface ParsedJws {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** UTF-8 JSON of an object; undefined for everything else. */
 export function decodeJsonObject(

@@ -4,6 +4,7 @@ import { decodeJsonObject } from '../jws/jws.ts'
 import { fail, ok, type Result } from '../result.ts'
 import { bytesOf, joinBytes } from './domain.ts'
 import type { HandshakeFault } from './fault.ts'
+import { maxSequence } from './sequence-window.ts'
 import type { SessionKeys } from './session-keys.ts'
 
 /** Content type of encrypted requests and answers (U10). */
@@ -73,12 +74,13 @@ function nonceFor(iv: Uint8Array, seq: number): Uint8Array<ArrayBuffer> {
   return nonce
 }
 
-/** Encrypts one message as compact JWE, `dir` and A256GCM (RFC 7516). */
+/** Encrypts one message as compact JWE, `dir` and A256GCM (RFC 7516). Throws where the keys are used up: no number may come twice. */
 export async function encryptMessage(
   { key, iv }: DirectionKey,
   header: Omit<EncryptedHeader, 'alg' | 'enc' | 'typ'>,
   message: InnerMessage,
 ): Promise<string> {
+  if (header.seq >= maxSequence) throw new RangeError('the keys of this session are used up')
   const full: EncryptedHeader = { alg: 'dir', enc: 'A256GCM', typ: 'ath-msg', ...header }
   const head = encodeBase64url(bytesOf(JSON.stringify(full)))
   const { body, ...rest } = message
@@ -98,14 +100,17 @@ export async function encryptMessage(
   return `${head}..${[nonce, text, tag].map(encodeBase64url).join('.')}`
 }
 
+/** Longer than the base64url of any header that the schema takes. */
+const maxHeaderLength = 16_384
+
 const malformed = (evidence: string) =>
   fail<HandshakeFault>({ kind: 'message_malformed', evidence })
 
 /** Reads the header of an encrypted message, so that its session can be found. Nothing is trusted yet. */
 export function readEncryptedHeader(jwe: string): Result<EncryptedHeader, HandshakeFault> {
-  const header = headerSchema.safeParse(
-    decodeJsonObject(decodeBase64url(jwe.slice(0, jwe.indexOf('.')))),
-  )
+  const length = jwe.indexOf('.')
+  if (length > maxHeaderLength) return malformed('header')
+  const header = headerSchema.safeParse(decodeJsonObject(decodeBase64url(jwe.slice(0, length))))
   return header.success ? ok(header.data) : malformed('header')
 }
 

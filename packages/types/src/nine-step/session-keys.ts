@@ -22,7 +22,7 @@ export interface KeyShare {
 }
 
 export async function createKeyShare(): Promise<KeyShare> {
-  const { privateKey, publicKey } = await crypto.subtle.generateKey(ecdh, true, ['deriveBits'])
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(ecdh, false, ['deriveBits'])
   const { x, y } = (await crypto.subtle.exportKey('jwk', publicKey)) as { x: string; y: string }
   return { privateKey, params: { kty: 'EC', crv: 'P-256', x, y } }
 }
