@@ -15,6 +15,12 @@ import { rotateSecretEndpoint } from './status/rotate-secret.ts'
 import { statusEndpoint } from './status/status.ts'
 import { renewEndpoint } from './token/renew.ts'
 import { tokenEndpoint } from './token/token.ts'
+import {
+  listCredentialsEndpoint,
+  makeCredentialEndpoint,
+  revokeCredentialEndpoint,
+} from './user/credentials.ts'
+import { inboxEndpoint } from './user/inbox.ts'
 import { jsonAnswer } from './wire/answer.ts'
 import type { AthAnswer, AthCall } from './wire/http.ts'
 
@@ -40,6 +46,10 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   'GET /ath/handshake/{handshake_id}': pollEndpoint.story.names,
+  'GET /ath/inbox': inboxEndpoint.story.names,
+  'GET /ath/credentials': listCredentialsEndpoint.story.names,
+  'POST /ath/credentials': makeCredentialEndpoint.story.names,
+  'DELETE /ath/credentials/{id}': revokeCredentialEndpoint.story.names,
 }
 
 /**
@@ -97,6 +107,20 @@ const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
     { GET: (call, handshakeId) => serve(pollEndpoint, ports, { call, handshakeId }) },
   ],
   [/^\/ath\/did\/([A-Za-z0-9._:%-]{1,512})$/, { GET: (_call, did) => answerDid(ports, did) }],
+  [/^\/ath\/inbox$/, { GET: (call) => serve(inboxEndpoint, ports, { call }) }],
+  [
+    /^\/ath\/credentials$/,
+    {
+      GET: (call) => serve(listCredentialsEndpoint, ports, { call }),
+      POST: (call) => serve(makeCredentialEndpoint, ports, { call }),
+    },
+  ],
+  [
+    /^\/ath\/credentials\/([^/]{1,400})$/,
+    {
+      DELETE: (call, encodedId) => serve(revokeCredentialEndpoint, ports, { call, encodedId }),
+    },
+  ],
 ]
 
 const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
