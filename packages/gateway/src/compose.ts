@@ -5,7 +5,6 @@ import {
   createAttestationVerifier,
   endGrantBy,
   type GrantPorts,
-  InMemoryConsentStore,
   type LiveChanges,
   sweep,
 } from '@ath-protocol/server'
@@ -158,7 +157,7 @@ function openPorts(config: GatewayConfig, core: Core, live: LiveChanges): AthPor
     random: systemRandom,
     registry: store.registry,
     handshakes: store.handshakes,
-    consents: new InMemoryConsentStore(),
+    consents: store.consents,
     grants: store.grants,
     tokens: store.tokens,
     providerTokens: store.providerTokens,

@@ -47,14 +47,21 @@ export class InMemoryConsentStore implements ConsentStore {
       .slice(0, limit)
   }
 
+  async takeExpired(before: number): Promise<readonly ConsentRequest[]> {
+    return this.#remove(({ decision, expiresAt }) => !decision && expiresAt < before)
+  }
+
   async sweep(before: number): Promise<number> {
-    let swept = 0
-    for (const [id, { decision, expiresAt, handshake }] of this.#byId) {
-      if ((decision?.decidedAt ?? expiresAt) >= before) continue
+    return this.#remove(({ decision }) => decision !== undefined && decision.decidedAt < before)
+      .length
+  }
+
+  #remove(isOver: (consent: ConsentRequest) => boolean): readonly ConsentRequest[] {
+    const over = [...this.#byId.values()].filter(isOver)
+    for (const { id, handshake } of over) {
       this.#byId.delete(id)
       this.#idOfHandshake.delete(handshake.id)
-      swept++
     }
-    return swept
+    return over
   }
 }

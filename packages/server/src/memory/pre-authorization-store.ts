@@ -4,8 +4,6 @@ import type { PreAuthorization, PreAuthorizationStore } from '../ports/nine-step
 /** What users allowed ahead of time, in process memory. */
 export class InMemoryPreAuthorizationStore implements PreAuthorizationStore {
   readonly #byName = new Map<string, PreAuthorization>()
-  /** Revoked before anybody showed them: nothing but the name is known. */
-  readonly #unseen = new Set<string>()
 
   async ensure(authorization: PreAuthorization): Promise<PreAuthorization> {
     const name = nameOf(authorization.userId, authorization.id)
@@ -16,10 +14,7 @@ export class InMemoryPreAuthorizationStore implements PreAuthorizationStore {
   }
 
   async findByHash(hash: string): Promise<PreAuthorization | undefined> {
-    return [...this.#byName]
-      .filter(([name]) => !this.#unseen.has(name))
-      .map(([, authorization]) => authorization)
-      .find((authorization) => authorization.hash === hash)
+    return [...this.#byName.values()].filter(isSeen).find((standing) => standing.hash === hash)
   }
 
   async find(userId: UserId, id: string): Promise<PreAuthorization | undefined> {
@@ -39,28 +34,29 @@ export class InMemoryPreAuthorizationStore implements PreAuthorizationStore {
     const name = nameOf(userId, id)
     const standing = this.#byName.get(name)
     if (standing?.revokedAt !== undefined) return false
-    if (!standing) this.#unseen.add(name)
     this.#byName.set(name, { ...(standing ?? unseen(userId, id, at)), revokedAt: at })
     return true
   }
 
   async list(userId: UserId): Promise<readonly PreAuthorization[]> {
-    return [...this.#byName]
-      .filter(([name, authorization]) => authorization.userId === userId && !this.#unseen.has(name))
-      .map(([, authorization]) => authorization)
+    return [...this.#byName.values()]
+      .filter((standing) => standing.userId === userId && isSeen(standing))
       .sort((a, b) => b.createdAt - a.createdAt)
   }
 
   async sweep(before: number): Promise<number> {
     let swept = 0
-    for (const [name, { expiresAt }] of this.#byName)
-      if (!this.#unseen.has(name) && expiresAt < before && this.#byName.delete(name)) swept++
+    for (const [name, standing] of this.#byName)
+      if (isSeen(standing) && standing.expiresAt < before && this.#byName.delete(name)) swept++
     return swept
   }
 }
 
 const nameOf = (userId: UserId, id: string): string => JSON.stringify([userId, id])
 
+const isSeen = ({ hash }: PreAuthorization): boolean => hash !== ''
+
+/** Revoked before anybody showed it: only its name is known. */
 const unseen = (userId: UserId, id: string, at: number): PreAuthorization => ({
   id,
   userId,

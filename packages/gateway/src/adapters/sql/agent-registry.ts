@@ -36,7 +36,13 @@ export function createAgentRegistry(db: Kysely<Tables>): AgentRegistry {
       return updated !== undefined
     },
     async replace(seen, { clientId: _, agentId: __, ...registration }) {
-      const absent = { purpose: null, redirectUris: null, previousSecret: null }
+      const absent = {
+        purpose: null,
+        redirectUris: null,
+        previousSecret: null,
+        restrictions: null,
+        keyThumbprint: null,
+      }
       const replaced = await db
         .updateTable('registrations')
         .set({ ...absent, ...toRow(registration) })
@@ -58,7 +64,8 @@ export function createAgentRegistry(db: Kysely<Tables>): AgentRegistry {
 }
 
 function toRow(fields: Partial<Registration>): Updateable<RegistrationRow> {
-  const { developer, redirectUris, requested, approvals, previousSecret, ...plain } = fields
+  const { developer, redirectUris, requested, approvals, previousSecret, restrictions, ...plain } =
+    fields
   return {
     ...plain,
     ...(developer && { developer: toJson(developer) }),
@@ -66,11 +73,12 @@ function toRow(fields: Partial<Registration>): Updateable<RegistrationRow> {
     ...(requested && { requested: toJson(requested) }),
     ...(approvals && { approvals: toJson(approvals) }),
     ...(previousSecret && { previousSecret: toJson(previousSecret) }),
+    ...(restrictions && { restrictions: toJson(restrictions) }),
   }
 }
 
 function toRegistration(row: Selectable<RegistrationRow>): Registration {
-  const { redirectUris, previousSecret, ...plain } = withoutNulls(row)
+  const { redirectUris, previousSecret, restrictions, ...plain } = withoutNulls(row)
   return {
     ...plain,
     status: plain.status as Registration['status'],
@@ -79,5 +87,6 @@ function toRegistration(row: Selectable<RegistrationRow>): Registration {
     approvals: fromJson(plain.approvals),
     ...(redirectUris === undefined ? {} : { redirectUris: fromJson(redirectUris) }),
     ...(previousSecret === undefined ? {} : { previousSecret: fromJson(previousSecret) }),
+    ...(restrictions === undefined ? {} : { restrictions: fromJson(restrictions) }),
   }
 }

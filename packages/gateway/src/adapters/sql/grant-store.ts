@@ -1,11 +1,11 @@
 import type { Grant, GrantStore } from '@ath-protocol/server'
-import type { Kysely, Selectable } from 'kysely'
+import type { Kysely, Selectable, Updateable } from 'kysely'
 import { fromJson, toJson, withoutNulls } from './row.ts'
 import type { GrantRow, Tables } from './tables.ts'
 
 export function createGrantStore(db: Kysely<Tables>): GrantStore {
   /** Changes a grant that nobody revoked; says whether there was one. */
-  const change = async (id: string, changes: { revokedAt: number } | { expiresAt: number }) =>
+  const change = async (id: string, changes: Updateable<GrantRow>) =>
     (await db
       .updateTable('grants')
       .set(changes)
@@ -14,17 +14,22 @@ export function createGrantStore(db: Kysely<Tables>): GrantStore {
       .returning('id')
       .executeTakeFirst()) !== undefined
   return {
-    async insert(grant) {
+    async insert({ scopes, restrictions, ...grant }) {
       await db
         .insertInto('grants')
-        .values({ ...grant, scopes: toJson(grant.scopes) })
+        .values({
+          ...grant,
+          scopes: toJson(scopes),
+          ...(restrictions && { restrictions: toJson(restrictions) }),
+        })
         .execute()
     },
     async find(id) {
       const row = await db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst()
       return row && toGrant(row)
     },
-    confirm: (id, expiresAt) => change(id, { expiresAt }),
+    confirm: (id, expiresAt, sessionId) =>
+      change(id, { expiresAt, ...(sessionId === undefined ? {} : { sessionId }) }),
     revoke: (id, at) => change(id, { revokedAt: at }),
     async list({ userId, clientId, providerId, liveAt }) {
       let query = db.selectFrom('grants').selectAll()
@@ -39,6 +44,11 @@ export function createGrantStore(db: Kysely<Tables>): GrantStore {
 }
 
 function toGrant(row: Selectable<GrantRow>): Grant {
-  const { scopes, userSource, ...plain } = withoutNulls(row)
-  return { ...plain, userSource: userSource as Grant['userSource'], scopes: fromJson(scopes) }
+  const { scopes, userSource, restrictions, ...plain } = withoutNulls(row)
+  return {
+    ...plain,
+    userSource: userSource as Grant['userSource'],
+    scopes: fromJson(scopes),
+    ...(restrictions === undefined ? {} : { restrictions: fromJson(restrictions) }),
+  }
 }

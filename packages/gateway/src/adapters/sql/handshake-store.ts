@@ -7,6 +7,7 @@ import {
 } from '@ath-protocol/types'
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { Seal } from '../../ports/seal.ts'
+import { removeExpired } from './remove-expired.ts'
 import { fromJson, toJson, withoutNulls } from './row.ts'
 import type { HandshakeRow, Tables } from './tables.ts'
 
@@ -52,13 +53,7 @@ export function createHandshakeStore(db: Kysely<Tables>, seal: Seal): HandshakeS
           .executeTakeFirst(),
       )
     },
-    async sweep(before) {
-      const { numDeletedRows } = await db
-        .deleteFrom('handshakes')
-        .where('expiresAt', '<', before)
-        .executeTakeFirst()
-      return Number(numDeletedRows)
-    },
+    sweep: (before) => removeExpired(db, 'handshakes', before),
   }
 }
 

@@ -2,6 +2,7 @@ import { prefix, type Random } from '@ath-protocol/types'
 import type { Kysely, Selectable } from 'kysely'
 import type { LoginStore, Person } from '../../ports/logins.ts'
 import type { Seal } from '../../ports/seal.ts'
+import { removeExpired } from './remove-expired.ts'
 import { withoutNulls } from './row.ts'
 import type { Tables, UserRow } from './tables.ts'
 
@@ -77,11 +78,9 @@ export function createLoginStore(db: Kysely<Tables>, seal: Seal, random: Random)
     },
     async sweep(before) {
       const swept = await Promise.all(
-        (['loginSessions', 'loginFlows'] as const).map((table) =>
-          db.deleteFrom(table).where('expiresAt', '<', before).executeTakeFirst(),
-        ),
+        (['loginSessions', 'loginFlows'] as const).map((table) => removeExpired(db, table, before)),
       )
-      return swept.reduce((total, { numDeletedRows }) => total + Number(numDeletedRows), 0)
+      return swept.reduce((total, count) => total + count, 0)
     },
   }
 }

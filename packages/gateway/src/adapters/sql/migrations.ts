@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { indexOn } from './index-on.ts'
+import { nineStep } from './nine-step-migration.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -8,6 +10,7 @@ import type { Tables } from './tables.ts'
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_two_phase': { up: twoPhase },
+  '0002_nine_step': { up: nineStep },
 }
 
 async function twoPhase(db: Kysely<Tables>): Promise<void> {
@@ -139,8 +142,4 @@ async function twoPhase(db: Kysely<Tables>): Promise<void> {
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('head', 'text', (column) => column.notNull())
     .execute()
-}
-
-async function indexOn(db: Kysely<Tables>, table: keyof Tables, column: string): Promise<void> {
-  await db.schema.createIndex(`${table}_${column}`).on(table).column(column).execute()
 }

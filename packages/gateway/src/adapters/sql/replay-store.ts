@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { ReplayStore } from '@ath-protocol/server'
 import type { Kysely } from 'kysely'
+import { removeExpired } from './remove-expired.ts'
 import type { Tables } from './tables.ts'
 
 /** Attestation ids that outlive a restart (R34). The claim is one INSERT on a primary key: of two, one wins. */
@@ -16,12 +17,6 @@ export function createReplayStore(db: Kysely<Tables>): ReplayStore {
         .executeTakeFirst()
       return claimed !== undefined
     },
-    async sweep(before) {
-      const { numDeletedRows } = await db
-        .deleteFrom('replayClaims')
-        .where('expiresAt', '<', before)
-        .executeTakeFirst()
-      return Number(numDeletedRows)
-    },
+    sweep: (before) => removeExpired(db, 'replayClaims', before),
   }
 }

@@ -1,8 +1,10 @@
+import type { NineStepTables } from './nine-step-tables.ts'
+
 /**
  * The rows of the store, as Kysely sees them. Column names are written in camelCase here and are snake_case in the
  * database. Lists and records are JSON text, instants are Unix seconds with fraction, `sealed…` values are encrypted.
  */
-export interface Tables {
+export interface Tables extends NineStepTables {
   registrations: RegistrationRow
   handshakes: HandshakeRow
   grants: GrantRow
@@ -31,6 +33,8 @@ export interface RegistrationRow {
   registeredAt: number
   decidedAt: number
   decidedBy: string
+  restrictions: string | null
+  keyThumbprint: string | null
 }
 
 export interface HandshakeRow {
@@ -71,6 +75,8 @@ export interface GrantRow {
   createdAt: number
   expiresAt: number
   revokedAt: number | null
+  restrictions: string | null
+  sessionId: string | null
 }
 
 export interface TokenRow {
@@ -84,6 +90,7 @@ export interface TokenRow {
   issuedAt: number
   expiresAt: number
   revokedAt: number | null
+  sessionId: string | null
 }
 
 export interface ProviderTokenRow {

@@ -1,5 +1,6 @@
 import type { TokenRecord, TokenStore } from '@ath-protocol/server'
 import type { Kysely, Selectable } from 'kysely'
+import { removeExpired } from './remove-expired.ts'
 import { fromJson, toJson, withoutNulls } from './row.ts'
 import type { Tables, TokenRow } from './tables.ts'
 
@@ -39,13 +40,7 @@ export function createTokenStore(db: Kysely<Tables>): TokenStore {
         .executeTakeFirst()
       return Number(numUpdatedRows)
     },
-    async sweep(before) {
-      const { numDeletedRows } = await db
-        .deleteFrom('tokens')
-        .where('expiresAt', '<', before)
-        .executeTakeFirst()
-      return Number(numDeletedRows)
-    },
+    sweep: (before) => removeExpired(db, 'tokens', before),
   }
 }
 
