@@ -73,6 +73,7 @@ export interface AttestOptions {
   readonly lifetimeSeconds?: number
   readonly issuer?: 'agent_id' | 'origin'
   readonly capabilities?: readonly string[]
+  readonly boundKey?: string
 }
 
 /** An agent with a key, a document to publish and attestations to send. */

@@ -115,9 +115,10 @@ async function authorize(
   ports: AthPorts,
   { nineStep, handshake }: Read & FoundHandshake,
 ): Promise<Result<Authorized, Failure>> {
-  const { clientId = '', userId = '', credentialId = '', agentId = clientId } = handshake
+  const { clientId = '', userId = '', credentialId = '', agentId = '' } = handshake
   const now = ports.clock.now()
-  const end = (failure: Failure) => endHandshake(ports, nineStep, handshake, fail(failure))
+  const end = (failure: Failure) =>
+    endHandshake<Authorized>(ports, nineStep, handshake, fail(failure))
   const agent = await ports.registry.findByClientId(clientId)
   if (!agent) return end({ reason: 'client_unknown' })
   const approved = checkApproved(agent, now)

@@ -36,6 +36,7 @@ export async function createAttestation(request: AttestationRequest): Promise<st
     exp: issuedAt + lifetime,
     jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(18))),
     ...(request.capabilities ? { capabilities: request.capabilities } : {}),
+    ...(request.boundKey === undefined ? {} : { cnf: { jkt: request.boundKey } }),
     ...(request.confirmedKey === undefined ? {} : { cnf: { jkt: request.confirmedKey } }),
   }
   const input = `${encode(header)}.${encode(claims)}`
