@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import {
   type AthPorts,
+  type ConsentNotifier,
   createAthHandlers,
   createAttestationVerifier,
   endGrantBy,
   type GrantPorts,
   type LiveChanges,
+  type NineStepPorts,
   sweep,
 } from '@ath-protocol/server'
 import type { GrantId } from '@ath-protocol/types'
@@ -22,6 +24,7 @@ import { type AdminApi, createAdminApi } from './admin/api.ts'
 import type { RunningGateway } from './cli/composition.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
 import { myGrants } from './compose/my-grants.ts'
+import { openNineStep } from './compose/nine-step.ts'
 import type { GatewayConfig } from './config/config.ts'
 import { createConsentDesk } from './consent/desk.ts'
 import { answerPublishedKeys } from './credentials/published-keys.ts'
@@ -48,10 +51,11 @@ export async function openGateway(
   }
   const core = await openCore(config, live, log)
   try {
-    const ports = openPorts(config, core, live)
+    const ports = openPorts(config, core, live, await openNineStep(config, core, nobodyElse))
     const { login, desk } = openPeople(config, core, ports)
     const handle = createAthHandlers({ ...ports, desk })
     const assertions = core.keys.signer('assertion')
+    const publishedKeys = [assertions, ...(ports.nineStep ? [core.keys.signer('token')] : [])]
     dataPath = createDataPath({
       ...ports,
       routes: openRoutes(config.providers.values(), {
@@ -71,7 +75,7 @@ export async function openGateway(
       listen: config.listen,
       dataPath: open,
       control: async (call) =>
-        answerPublishedKeys(call, [assertions]) ?? (await (login.answer(call) ?? handle(call))),
+        answerPublishedKeys(call, publishedKeys) ?? (await (login.answer(call) ?? handle(call))),
       health: { missing: () => missing(core) },
       secure: config.ath.baseUrl.startsWith('https:'),
       report: core.report,
@@ -115,7 +119,7 @@ export async function openOffline(
     agentChanged: () => {},
   }
   const core = await openCore(config, nobody, () => {})
-  const ports = openPorts(config, core, nobody)
+  const ports = openPorts(config, core, nobody, await openNineStep(config, core, nobodyElse))
   return { adminApi: openAdmin(config, ports, 'offline'), close: () => core.close() }
 }
 
@@ -148,7 +152,15 @@ export async function openAuditReader(dataDir: string): Promise<AuditReader> {
   })
 }
 
-function openPorts(config: GatewayConfig, core: Core, live: LiveChanges): AthPorts {
+/** Where no channel is configured people find what waits for them on their page. */
+const nobodyElse: ConsentNotifier = { ask: async () => {}, settled: async () => {} }
+
+function openPorts(
+  config: GatewayConfig,
+  core: Core,
+  live: LiveChanges,
+  nineStep: NineStepPorts | undefined,
+): AthPorts {
   const { store, outbound } = core
   const { allowLoopbackHttp } = config.ath
   return {
@@ -171,6 +183,7 @@ function openPorts(config: GatewayConfig, core: Core, live: LiveChanges): AthPor
     oauth: core.oauth,
     audit: core.audit,
     limits: createRateLimits(config.limits, systemClock),
+    ...(nineStep ? { nineStep } : {}),
     live,
     report: core.report,
   }

@@ -2,8 +2,8 @@ import { type AthAnswer, type AthCall, jsonAnswer } from '@ath-protocol/server'
 import type { Signer } from '../ports/signer.ts'
 
 /**
- * The public keys of identity assertions as a JWK Set (RFC 7517 §5), so that upstreams can verify them without being
- * given a file. Undefined for every other address.
+ * The public keys of identity assertions and of sessions' access tokens as a JWK Set (RFC 7517 §5), so that whoever gets
+ * one can verify it without being given a file. Undefined for every other address.
  */
 export function answerPublishedKeys(
   { method, path }: Pick<AthCall, 'method' | 'path'>,
