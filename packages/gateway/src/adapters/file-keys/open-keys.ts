@@ -4,6 +4,7 @@ import type { Clock, Random } from '@ath-protocol/types'
 import type { Seal } from '../../ports/seal.ts'
 import type { Signer } from '../../ports/signer.ts'
 import { StartError } from '../start-error.ts'
+import { keyName, lostPurposes, manifestFile, presentPurposes, recordMade } from './manifest.ts'
 import { createPrivateFile, ensurePrivateDirectory, readPrivateFile } from './private-file.ts'
 import { createSeal, type SealingKey, sealingKey } from './seal.ts'
 import { generateSigningKey, openSigningKey, type Purpose, purposes } from './signing-key.ts'
@@ -26,7 +27,8 @@ const masterName = 'store.key'
 
 /**
  * The gateway's keys as files of mode 0600: the master key seals the store's secrets and the signing keys beside it.
- * `store.key` holds one base64url key a line; the first seals, all open. Throws a `StartError` with the fix.
+ * `store.key` holds one base64url key a line; the first seals, all open. A folder from before a purpose existed gets a
+ * key for it. Throws a `StartError` with the fix.
  */
 export function openKeys(options: KeysOptions): Keys {
   const { dir, protects, clock, random } = options
@@ -36,11 +38,18 @@ export function openKeys(options: KeysOptions): Keys {
     const file = join(dir, name)
     const text = readPrivateFile(file)
     if (text !== undefined) return text
-    if (existing !== undefined) throw missing(file, existing)
     createPrivateFile(dir, name, `${make()}\n`)
     // Read back: when two gateways start together, both use what the first one wrote.
     return readPrivateFile(file) ?? ''
   }
+  if (existing !== undefined) {
+    if (!existsSync(join(dir, masterName))) throw missing(dir, masterName, existing, unreadable)
+    for (const purpose of lostPurposes(dir))
+      throw missing(dir, keyName(purpose), existing, withoutKey(dir, purpose))
+  }
+  // Before a key is made the manifest says which were there, and before one is used that it was made.
+  const present = presentPurposes(dir)
+  if (present.size > 0) recordMade(dir, present)
   const seal = createSeal(
     parseMasterKeys(
       openOrMake(masterName, () => random.token(32)),
@@ -50,15 +59,28 @@ export function openKeys(options: KeysOptions): Keys {
   )
   const signers = new Map(
     purposes.map((purpose) => {
-      const name = `${purpose}.key`
-      const sealed = openOrMake(name, () => generateSigningKey(purpose, seal, clock))
-      return [purpose, openSigningKey(purpose, sealed, seal, join(dir, name))]
+      const sealed = openOrMake(keyName(purpose), () => generateSigningKey(purpose, seal, clock))
+      return [purpose, openSigningKey(purpose, sealed, seal, join(dir, keyName(purpose)))]
     }),
   )
+  recordMade(dir, new Set(purposes))
   return {
     seal,
     signer: (purpose) => signers.get(purpose) as Signer,
   }
+}
+
+const unreadable = 'a new key could not read what is there'
+
+/** What would come of a new key, and how to have it where an operator may want it. */
+function withoutKey(dir: string, purpose: Purpose): string {
+  if (purpose === 'audit' || purpose === 'assertion') return unreadable
+  const loss =
+    purpose === 'handshake'
+      ? 'with a new key this gateway has another DID, which agents that know the present one refuse, and credentials that it issued are void'
+      : 'with a new key the access tokens of live sessions end and agents have to renew them'
+  const others = purposes.filter((other) => other !== purpose)
+  return `${loss}; to have that all the same, write ${JSON.stringify({ purposes: others })} into ${manifestFile(dir)}`
 }
 
 function parseMasterKeys(text: string, file: string): readonly [SealingKey, ...SealingKey[]] {
@@ -78,8 +100,8 @@ function parseMasterKeys(text: string, file: string): readonly [SealingKey, ...S
   return [first, ...rest]
 }
 
-const missing = (file: string, existing: string) =>
+const missing = (dir: string, name: string, existing: string, without: string) =>
   new StartError(
-    `the key file ${file} is missing, and ${existing} was written with it`,
-    `restore ${file} from its backup (a new key could not read what is there); to begin from nothing, move the whole data directory away`,
+    `the key file ${join(dir, name)} is missing, and ${existing} was written with it`,
+    `restore ${join(dir, name)} from its backup (${without}); to begin from nothing, move the whole data directory away`,
   )

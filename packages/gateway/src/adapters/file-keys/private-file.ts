@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -34,21 +35,37 @@ export function readPrivateFile(file: string): string | undefined {
  * already: what exists is never overwritten.
  */
 export function createPrivateFile(dir: string, name: string, text: string): boolean {
+  try {
+    writeWhole(dir, name, text, linkSync)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw cause
+  }
+}
+
+/** The same for a file that may be there: a reader sees the old text or the new one, never a part. */
+export function replacePrivateFile(dir: string, name: string, text: string): void {
+  writeWhole(dir, name, text, renameSync)
+}
+
+function writeWhole(
+  dir: string,
+  name: string,
+  text: string,
+  putInPlace: (unfinished: string, file: string) => void,
+): void {
   const unfinished = join(dir, `.${name}.${process.pid}`)
   const descriptor = openSync(unfinished, 'w', 0o600)
   try {
     writeSync(descriptor, text)
     fsyncSync(descriptor)
-    linkSync(unfinished, join(dir, name))
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw cause
+    putInPlace(unfinished, join(dir, name))
   } finally {
     closeSync(descriptor)
-    rmSync(unfinished)
+    rmSync(unfinished, { force: true })
   }
   syncDirectory(dir)
-  return true
 }
 
 export function ensurePrivateDirectory(dir: string): void {

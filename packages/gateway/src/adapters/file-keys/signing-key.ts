@@ -6,9 +6,9 @@ import { StartError } from '../start-error.ts'
 import { signEs256 } from './es256.ts'
 
 /** What a signing key is for; each purpose has its own, and a signature for one is worth nothing for another. */
-export type Purpose = 'audit' | 'assertion'
+export type Purpose = 'audit' | 'assertion' | 'handshake' | 'token'
 
-export const purposes: readonly Purpose[] = ['audit', 'assertion']
+export const purposes: readonly Purpose[] = ['audit', 'assertion', 'handshake', 'token']
 
 interface PrivateJwk {
   readonly kty: 'EC'
