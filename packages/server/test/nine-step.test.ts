@@ -882,3 +882,48 @@ test('a handshake with a credential that is known costs the server three signatu
     { sign: 3, verify: 3 },
   )
 })
+
+test('[U9] /ath/revoke ends a whole session, for its user, and for nobody else', async () => {
+  const world = await createNineStepWorld()
+  const agent = world.agent()
+  await world.upToGranted(agent)
+  const { json } = await agent.complete()
+  const revoke = () => world.send('POST', '/ath/revoke', { body: { token: json['access_token'] } })
+  Object.assign(world.ports.desk ?? {}, { signedInUser: async () => 'usr_zhou' })
+  assert.equal((await revoke()).status, 403)
+  assert.equal((await world.nineStep.sessions.find(agent.sessionId))?.revokedAt, undefined)
+  Object.assign(world.ports.desk ?? {}, { signedInUser: async () => 'usr_wang' })
+  assert.equal((await revoke()).status, 200)
+  assert.notEqual((await world.nineStep.sessions.find(agent.sessionId))?.revokedAt, undefined)
+  assert.equal((await agent.sessionRequest('token_refresh')).status, 401)
+})
+
+test('[U3] bodies that are no messages are refused, and leave nothing behind', async () => {
+  const world = await createNineStepWorld()
+  const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+  const greeting = JSON.stringify(world.agent().greeting()).slice(0, -1)
+  const bodies = [
+    '',
+    'null',
+    '[]',
+    '{"type":',
+    '{"type":"handshake_response"}',
+    '{"type":{"$ne":null}}',
+    `{"type":"identity_proof","handshake_id":${deep}}`,
+    `${greeting},"x":${deep}}`,
+    `${greeting},"x":"\\ud800"}`,
+    `${greeting},"nonce":1e400}`,
+    `${greeting},"timestamp":-1}`,
+    `${greeting},"client_pubkey":"-----BEGIN PUBLIC KEY-----\\n AAAA\\n-----END PUBLIC KEY-----"}`,
+    `${greeting},"client_did":"did:web:169.254.169.254"}`,
+    `${greeting},"__proto__":{"type":"session_end"},"versions":[]}`,
+  ]
+  for (const body of bodies) {
+    const { status } = await world.send('POST', '/ath/handshake', {
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.ok(status >= 400 && status < 500, `${status} for ${body.slice(0, 60)}`)
+  }
+  assert.ok(!world.events.some(({ event }) => event === 'handshake_started'))
+})

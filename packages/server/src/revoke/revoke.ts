@@ -2,6 +2,7 @@ import {
   type Failure,
   fail,
   ok,
+  readAccessToken,
   type Result,
   type RevocationRequest,
   revocationRequestSchema,
@@ -14,7 +15,9 @@ import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { endSession } from '../nine-step/end-session.ts'
 import type { TokenRecord } from '../ports/grants.ts'
+import type { Session } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
@@ -31,6 +34,8 @@ interface Identified {
 interface Authorized {
   /** Undefined when there is no such token: the answer is the same (R108). */
   readonly token: TokenRecord | undefined
+  /** The session whose token it is: it ends whole (U9). */
+  readonly session: Session | undefined
 }
 type Told = Received & Read & Identified & Authorized
 
@@ -46,13 +51,15 @@ export const revokeEndpoint: Endpoint<Received, Told> = {
     .stage('mint', endToken),
   answer: () => jsonAnswer(200, { message: 'Token revoked' }),
   record: ({ reached, gathered, result }: Outcome<Told>) => {
-    const { caller, token } = gathered
+    const { caller, token, session } = gathered
+    const subject = token ?? session
     const known = {
-      client_id: caller && 'agent' in caller ? caller.agent.clientId : token?.clientId,
-      agent_id: caller && 'agent' in caller ? caller.agent.agentId : token?.agentId,
-      user_id: token?.userId,
+      client_id: caller && 'agent' in caller ? caller.agent.clientId : subject?.clientId,
+      agent_id: caller && 'agent' in caller ? caller.agent.agentId : subject?.agentId,
+      user_id: subject?.userId,
       provider_id: token?.providerId,
       grant_id: token?.grantId,
+      session_id: session?.id,
       decided_by: caller && 'agent' in caller ? 'agent' : 'user',
       token_ref: token ? tokenRef(token.hash) : undefined,
     }
@@ -105,14 +112,30 @@ async function authorize(
   ports: AthPorts,
   { request, caller }: Read & Identified,
 ): Promise<Result<Authorized, Failure>> {
-  const token = await ports.tokens.find(hashSecret(request.token))
+  const session = await findSession(ports, request.token)
+  const token = session ? undefined : await ports.tokens.find(hashSecret(request.token))
+  const subject = session ?? token
   const own =
-    !token ||
-    ('agent' in caller ? token.clientId === caller.agent.clientId : token.userId === caller.userId)
-  return own ? ok({ token }) : fail({ reason: 'token_of_other_client' })
+    !subject ||
+    ('agent' in caller
+      ? subject.clientId === caller.agent.clientId
+      : subject.userId === caller.userId)
+  return own ? ok({ token, session }) : fail({ reason: 'token_of_other_client' })
 }
 
-async function endToken(ports: AthPorts, { token }: Authorized): Promise<Result<object, Failure>> {
+/** The session of an access token that we signed; an expired one still names its session. */
+async function findSession(ports: AthPorts, token: string): Promise<Session | undefined> {
+  const { nineStep, config } = ports
+  if (!nineStep || !token.includes('.')) return undefined
+  const read = await readAccessToken(token, { issuer: config.baseUrl }, nineStep.tokenKey.publicKey)
+  return read.ok ? nineStep.sessions.find(read.value.sid) : undefined
+}
+
+async function endToken(
+  ports: AthPorts,
+  { token, session, caller }: Authorized & Identified,
+): Promise<Result<object, Failure>> {
+  if (session) await endSession(ports, session, 'agent' in caller ? 'agent' : 'user')
   if (!token) return ok({})
   await ports.tokens.revoke(token.hash, ports.clock.now())
   ports.live.tokenRevoked(token.hash)

@@ -36,9 +36,9 @@ export const tokenResponseSchema = z.looseObject({
 })
 export type TokenResponse = z.infer<typeof tokenResponseSchema>
 
-/** `POST /ath/revoke` (R103). */
+/** `POST /ath/revoke` (R103). A session's token is longer than an opaque one. */
 export const revocationRequestSchema = z.looseObject({
-  token: z.string().min(1).max(512),
+  token: z.string().min(1).max(8192),
   client_id: z.string().min(1).max(128).optional(),
   client_secret: z.string().min(1).max(256).optional(),
 })
