@@ -8,7 +8,6 @@ import {
   type GrantPorts,
   type LiveChanges,
   type NineStepPorts,
-  sweep,
 } from '@ath-protocol/server'
 import type { GrantId } from '@ath-protocol/types'
 import { createAuditReader } from './adapters/audit-file/audit-reader.ts'
@@ -25,6 +24,7 @@ import type { RunningGateway } from './cli/composition.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
 import { myGrants } from './compose/my-grants.ts'
 import { openNineStep } from './compose/nine-step.ts'
+import { sweepStore } from './compose/sweep-store.ts'
 import type { GatewayConfig } from './config/config.ts'
 import { createConsentDesk } from './consent/desk.ts'
 import { answerPublishedKeys } from './credentials/published-keys.ts'
@@ -81,10 +81,7 @@ export async function openGateway(
       report: core.report,
     })
     const sweeper = setInterval(() => {
-      sweep(ports, core.store.replay).catch((cause: unknown) => core.report(cause, undefined))
-      core.store.logins
-        .sweep(systemClock.now())
-        .catch((cause: unknown) => core.report(cause, undefined))
+      void sweepStore(ports, core.store, (cause) => core.report(cause, undefined))
     }, sweepIntervalMilliseconds)
     core.audit.record({
       event: 'gateway_started',
@@ -200,7 +197,7 @@ function openPeople(config: GatewayConfig, core: Core, ports: AthPorts) {
     allowLoopbackHttp: config.ath.allowLoopbackHttp,
     grants: myGrants(ports),
   })
-  return { login, desk: createConsentDesk({ login, clock: systemClock }) }
+  return { login, desk: createConsentDesk({ ...ports, login }) }
 }
 
 function openAdmin(

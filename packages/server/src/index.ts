@@ -1,9 +1,15 @@
 export * from './config.ts'
+export { approvalMessage, confirmationMessage } from './consent/confirmation-message.ts'
 export type { AthPorts } from './endpoint/ports.ts'
 export { approvedScopes } from './endpoint/approved.ts'
 export { answerFailure } from './endpoint/endpoint.ts'
 export { callerKey } from './endpoint/limit.ts'
-export { type ConsentAnswer, decideConsent, missingStrength } from './consent/decide-consent.ts'
+export {
+  approvalOf,
+  type ConsentAnswer,
+  decideConsent,
+  missingStrength,
+} from './consent/decide-consent.ts'
 export { isAtLeast, requestReference } from './consent/consent-request.ts'
 export { endSession } from './nine-step/end-session.ts'
 export { endGrant, type GrantPorts } from './grant/end-grant.ts'
@@ -11,7 +17,7 @@ export { endGrantBy } from './grant/end-grant-by.ts'
 export { createAthHandlers, endpointStages } from './handlers.ts'
 export type * from './ports/index.ts'
 export { admitToken, type BoundToken, type TokenUse } from './proxy/admit-token.ts'
-export { readBearer } from './proxy/bearer.ts'
+export { type BearerToken, readBearer } from './proxy/bearer.ts'
 export {
   comesBack,
   goesUpstream,
@@ -23,7 +29,11 @@ export {
 export { normalizePath } from './proxy/normalize-path.ts'
 export * from './proxy/scope-map.ts'
 export * from './register/approval.ts'
-export { limitsOf } from './restriction/check-restrictions.ts'
+export {
+  limitsOf,
+  type Restricted,
+  type RestrictedGrant,
+} from './restriction/check-restrictions.ts'
 export { hashSecret, matchesHash, sessionTokenHash } from './secret/hash.ts'
 export { DependencyDown } from './story/dependency-down.ts'
 export * from './story/stage.ts'

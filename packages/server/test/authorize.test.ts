@@ -291,8 +291,12 @@ test('the last word counts: going back and unticking narrows what goes upstream'
   world.decide = () => ({
     kind: 'approve',
     userId: 'usr_wang',
-    scopes: ['crm:read', 'oa:delete'],
+    scopes: [
+      { providerId: 'crm', name: 'crm:read' },
+      { providerId: 'oa', name: 'oa:delete' },
+    ],
     lifetimeSeconds: 60,
+    method: 'session',
   })
   const again = await browser.visit('POST', path)
   await browser.visit('GET', browser.next(again) ?? '')

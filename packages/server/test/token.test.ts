@@ -16,8 +16,9 @@ test('[R1] [R78] [R83] [R84] [R86] [R87] [R88] [R90] [C23] [C26] both said yes: 
   world.decide = () => ({
     kind: 'approve',
     userId: 'usr_wang',
-    scopes: ['oa:read'],
+    scopes: [{ providerId: 'oa', name: 'oa:read' }],
     lifetimeSeconds: 28_800,
+    method: 'session',
   })
   const { agent, started } = await consented(world, { scopes: ['oa:read', 'oa:write'] })
   const seen = await exchange(world, agent, started)
@@ -193,8 +194,9 @@ test('[R72] [R75] [R97] [C24] through OAuth: the provider tokens stay here, for 
   world.decide = () => ({
     kind: 'approve',
     userId: 'usr_wang',
-    scopes: ['crm:write'],
+    scopes: [{ providerId: 'crm', name: 'crm:write' }],
     lifetimeSeconds: 600,
+    method: 'session',
   })
   const { agent, started } = await consented(world, {
     provider: 'crm',

@@ -5,7 +5,7 @@ import {
   type TestAgent,
   type VirtualClock,
 } from '@sallyport/testing'
-import { fail, ok, type AgentId, type UserId } from '@ath-protocol/types'
+import { fail, ok, type AgentId, type ProviderScope, type UserId } from '@ath-protocol/types'
 import { createMockProvider } from '../src/oauth/mock-provider.ts'
 import {
   type AthAnswer,
@@ -81,7 +81,7 @@ export interface World {
   readonly agents: Map<AgentId, TestAgent>
   readonly revokedUpstream: string[]
   /** What the person at the consent page answers next. */
-  decide: (offered: readonly string[]) => ConsentDecision
+  decide: (offered: readonly ProviderScope[]) => ConsentDecision
   signedIn: UserId | undefined
   readonly live: string[]
   addAgent(agentId: AgentId): Promise<TestAgent>
@@ -110,10 +110,20 @@ export async function createWorld(changes: Partial<AthConfig> = {}): Promise<Wor
     signedIn: UserId | undefined
   }
   const desk: ConsentDesk = {
-    present: async () => page(200, 'consent page'),
-    decide: async (_call, question) =>
-      ok(world.decide(question.scopes.filter((scope) => scope.offered).map(({ name }) => name))),
+    present: async (_call, { consent }) =>
+      consent.userId !== undefined && consent.userId !== world.signedIn
+        ? fail({ reason: 'consent_of_other_user' })
+        : ok(world.signedIn === undefined ? page(302, 'sign in') : page(200, 'consent page')),
+    decide: async (_call, { providers }) =>
+      ok(
+        world.decide(
+          providers.flatMap(({ id, scopes }) =>
+            scopes.filter(({ offered }) => offered).map(({ name }) => ({ providerId: id, name })),
+          ),
+        ),
+      ),
     signedInUser: async () => world.signedIn,
+    signIn: () => page(302, 'sign in'),
     notice: (_call, { kind, status }) => page(status, `notice ${kind}`),
     handOver: (_call, to) => ({ status: 200, headers: { refresh: to }, body: to }),
   }
@@ -224,11 +234,12 @@ export function toCall(
   }
 }
 
-export const approveAll = (offered: readonly string[]): ConsentDecision => ({
+export const approveAll = (offered: readonly ProviderScope[]): ConsentDecision => ({
   kind: 'approve',
   userId: 'usr_wang',
   scopes: offered,
   lifetimeSeconds: 28_800,
+  method: 'session',
 })
 
 const page = (status: number, body: string): AthAnswer => ({

@@ -1,4 +1,6 @@
 import type { AthAnswer, AthCall, Notice } from '@ath-protocol/server'
+import { loginPath } from '../login/return-to.ts'
+import { pageAddress } from './page-address.ts'
 import { foreign } from '../pages/foreign-text.ts'
 import { html, type Html } from '../pages/html.ts'
 import { messageTexts, renderMessage } from '../pages/message-page.ts'
@@ -18,7 +20,10 @@ export function noticePage(render: RenderPage, call: AthCall, notice: Notice): A
             next: say(language, `${kind}.next`),
           })
         : messageTexts(kind),
-    action: (language) => html`<p><a href="/me">${say(language, 'page.my_agents')}</a></p>`,
+    action: (language) =>
+      kind === 'other_user'
+        ? html`<p><a class="button" href="${loginPath(pageAddress(call), { otherAccount: true })}">${say(language, 'signed_out.other')}</a></p>`
+        : html`<p><a href="/me">${say(language, 'page.my_agents')}</a></p>`,
   })
 }
 

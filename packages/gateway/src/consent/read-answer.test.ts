@@ -1,40 +1,83 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AthCall, ConsentQuestion } from '@ath-protocol/server'
-import { readFormAnswer, scopeField } from './read-answer.ts'
+import { readFormAnswer } from './read-answer.ts'
 
 const scope = (name: string, offered: boolean) => ({
   name,
   description: undefined,
+  risk: 'medium',
   requested: true,
   approvedByService: offered,
   offered,
 })
-const question = {
-  scopes: [scope('a:read', true), scope('a:list', true), scope('a:write', false)],
-  grantLifetimeSeconds: 8 * 3600,
-} as unknown as ConsentQuestion
+const provider = (id: string, ...scopes: ReturnType<typeof scope>[]) => ({
+  id,
+  displayName: id,
+  scopes,
+})
+const questionOf = (...providers: ReturnType<typeof provider>[]) =>
+  ({ providers, consent: { longestSeconds: 8 * 3600 } }) as unknown as ConsentQuestion
+const question = questionOf(
+  provider('a', scope('a:read', true), scope('a:list', true), scope('a:write', false)),
+)
 
-const read = (fields: Readonly<Record<string, string>> | string) =>
+const read = (fields: Readonly<Record<string, string>> | string, asked = question) =>
   readFormAnswer(
     {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new TextEncoder().encode(new URLSearchParams(fields).toString()),
     } as unknown as AthCall,
-    question,
+    asked,
   )
-const yes = { decision: 'approve', lifetime: '3600', [scopeField('a:read')]: 'on' }
+const yes = { decision: 'approve', lifetime: '3600', 'scope a:read': 'on' }
+const readOnly = {
+  kind: 'approve',
+  scopes: [{ providerId: 'a', name: 'a:read' }],
+  lifetimeSeconds: 3600,
+  passkey: undefined,
+}
+
+test('scopes of the same name at two services are told apart', () => {
+  const both = questionOf(
+    provider('a', scope('read', true)),
+    provider('b', scope('read', true), scope('b:list', true)),
+  )
+  const answer = read(
+    { decision: 'approve', lifetime: '3600', 'scope b:read': 'on', 'scope b:list': 'on' },
+    both,
+  )
+  assert.deepEqual(answer.kind === 'approve' && answer.scopes, [
+    { providerId: 'b', name: 'read' },
+    { providerId: 'b', name: 'b:list' },
+  ])
+})
+
+test('a passkey counts with the time of its page, and not without', () => {
+  const sent = (fields: object) => {
+    const answer = read({ ...yes, ...fields })
+    return answer.kind === 'approve' ? answer.passkey : 'none'
+  }
+  assert.deepEqual(sent({ passkey: '{}', timestamp: '1795305600' }), {
+    assertion: '{}',
+    timestamp: 1_795_305_600,
+  })
+  for (const fields of [
+    { passkey: '{}' },
+    { timestamp: '1795305600' },
+    { passkey: '{}', timestamp: '-1' },
+    { passkey: '{}', timestamp: '1e9' },
+    { passkey: '{}', timestamp: '' },
+  ])
+    assert.equal(sent(fields), undefined)
+})
 
 test('the ticked scopes and the chosen time are read', () => {
-  assert.deepEqual(read(yes), { kind: 'approve', scopes: ['a:read'], lifetimeSeconds: 3600 })
+  assert.deepEqual(read(yes), readOnly)
 })
 
 test('a scope that the service refused cannot be ticked by hand', () => {
-  assert.deepEqual(read({ ...yes, [scopeField('a:write')]: 'on' }), {
-    kind: 'approve',
-    scopes: ['a:read'],
-    lifetimeSeconds: 3600,
-  })
+  assert.deepEqual(read({ ...yes, 'scope a:write': 'on' }), readOnly)
 })
 
 test('no needs nothing else', () => {

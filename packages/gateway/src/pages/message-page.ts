@@ -54,6 +54,8 @@ export const messageTexts = (kind: MessageKind) => (language: Language) => ({
 export type MessageKind =
   | 'expired'
   | 'wrong_browser'
+  | 'other_user'
+  | 'no_passkey'
   | 'upstream_failed'
   | 'unknown'
   | 'signed_out'

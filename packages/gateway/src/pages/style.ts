@@ -45,11 +45,13 @@ ul{list-style:none;margin:0;padding:0}
 .scopes .off b{font-weight:400}
 code{font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--soft)}
 .meta{display:flex;flex-wrap:wrap;gap:.1rem .6rem;align-items:center}
-.cannot li{padding:.2rem 0 .2rem 1.5rem;position:relative}
-.cannot li:before{content:"–";position:absolute;left:.4rem;color:var(--soft)}
+.risk{color:var(--warn);background:var(--warn-bg);border-color:transparent;font-weight:650}
+.points li{padding:.2rem 0 .2rem 1.5rem;position:relative}
+.points li:before{content:"–";position:absolute;left:.4rem;color:var(--soft)}
 summary{cursor:pointer;padding:.3rem 0;color:var(--link)}
 select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);border-radius:8px;min-height:44px;padding:.4rem .6rem;min-width:11rem}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin:1.6rem 0 0}
+.one{display:grid;margin:1.6rem 0 0}
 button,.button{font:inherit;font-weight:600;min-height:48px;padding:.6rem 1rem;border-radius:10px;border:2px solid var(--button);background:var(--button);color:var(--button-ink);cursor:pointer;text-decoration:none;display:inline-flex;align-items:center;justify-content:center;gap:.5rem}
 button:hover,.button:hover{opacity:.9}
 button svg{width:1.1rem;height:1.1rem;flex:none}

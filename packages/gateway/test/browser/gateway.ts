@@ -15,7 +15,13 @@ import {
   type RateLimits,
   type Registration,
 } from '@ath-protocol/server'
-import { type Clock, fail, handshakeLifetimeSeconds, ok } from '@ath-protocol/types'
+import {
+  type Clock,
+  fail,
+  handshakeLifetimeSeconds,
+  ok,
+  type Restrictions,
+} from '@ath-protocol/types'
 import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
 import type { Login as LoginConfig } from '../../src/config/config.ts'
 import { createConsentDesk } from '../../src/consent/desk.ts'
@@ -42,6 +48,7 @@ export interface TestGateway {
     readonly scopes?: readonly string[]
     readonly providerId?: string
     readonly redirectUri?: string
+    readonly restrictions?: readonly Restrictions[]
   }): Promise<{ readonly id: string; readonly url: string }>
   close(): Promise<void>
 }
@@ -158,7 +165,7 @@ export async function startGateway(
       ensure: async (person) => (await logins.ensureUser(person)).id,
       has: async (id) => (await logins.findUser(id)) !== undefined,
     },
-    desk: createConsentDesk({ login: desks, clock }),
+    desk: createConsentDesk({ login: desks, clock, config, audit }),
     audit,
     limits: { take: () => undefined, takeRate: () => undefined },
     live: { tokenRevoked() {}, grantRevoked() {}, agentChanged() {} },
@@ -188,12 +195,16 @@ export async function startGateway(
       const opaque = random.token(32)
       const codeVerifier = random.token(32)
       const id = `ath_sess_${random.token(32)}`
+      const providerId = changes.providerId ?? 'finance'
+      const requestedScopes = changes.scopes ?? ['finance:read', 'finance:export']
+      const agent = await registry.findByClientId('ath_travel')
+      const requested = requestedScopes.map((name) => ({ providerId, name }))
       await ports.handshakes.insert({
         id,
         clientId: 'ath_travel',
         agentId,
-        providerId: changes.providerId ?? 'finance',
-        requestedScopes: changes.scopes ?? ['finance:read', 'finance:export'],
+        providerId,
+        requestedScopes,
         agentState: 'agent-state',
         ...(changes.redirectUri === undefined ? {} : { userRedirectUri: changes.redirectUri }),
         opaqueHash: hashSecret(opaque),
@@ -201,6 +212,25 @@ export async function startGateway(
         codeVerifier,
         nonce: random.token(16),
         state: 'created',
+        createdAt: clock.now(),
+        expiresAt: clock.now() + handshakeLifetimeSeconds,
+      })
+      await ports.consents.insert({
+        id: `cns_${random.token(32)}`,
+        handshake: { kind: 'two_phase', id },
+        clientId: 'ath_travel',
+        agentId,
+        requested,
+        offered: requested.filter(({ name }) =>
+          agent?.approvals.some(
+            (approval) =>
+              approval.provider_id === providerId && approval.approved_scopes.includes(name),
+          ),
+        ),
+        ...(agent?.purpose === undefined ? {} : { words: agent.purpose }),
+        risk: 'medium',
+        restrictions: changes.restrictions ?? [],
+        longestSeconds: config.grantLifetimeSeconds,
         createdAt: clock.now(),
         expiresAt: clock.now() + handshakeLifetimeSeconds,
       })

@@ -1,95 +1,166 @@
-import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
+import { type Failure, fail, ok, type Result, type UserId } from '@ath-protocol/types'
+import {
+  type ConsentAnswer,
+  decideConsent,
+  isRecordedAnswer,
+  wasDecided,
+} from '../consent/decide-consent.ts'
+import { consentQuestion } from '../consent/question.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { openGrant } from '../grant/open-grant.ts'
-import type { AuditEventName } from '../ports/audit.ts'
 import type { ConsentDecision } from '../ports/consent-desk.ts'
+import type { ConsentDecided, ConsentRequest } from '../ports/consents.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
 import { isBoundBrowser } from './binding.ts'
-import { type Found, findQuestion, refuseToBrowser } from './browser.ts'
+import { findQuestion, type FoundQuestion, refuseToBrowser } from './browser.ts'
 import { endingUrl } from './finish.ts'
 import type { Opening } from './open.ts'
-import { consentQuestion } from './question.ts'
 import { upstreamUrl } from './upstream-url.ts'
 
+interface Said {
+  readonly said: ConsentDecision
+}
 interface Decided {
-  readonly decision: ConsentDecision
+  /** Absent where the desk answered itself, or the handshake has ended before. */
+  readonly decided:
+    | { readonly decision: ConsentDecided; readonly answer: ConsentAnswer }
+    | undefined
+}
+interface Stood {
+  /** What is carried out. */
+  readonly standing: Standing | undefined
+}
+interface Standing {
+  readonly approved: boolean
+  readonly userId: UserId
+  readonly scopes: readonly string[]
+  readonly lifetimeSeconds: number
+  /** The person came back from the provider and left less than they had said first. */
+  readonly lessened: boolean
 }
 interface Answered {
   readonly page: AthAnswer
 }
-type Told = Opening & Found & Decided & Answered
+type Told = Opening & FoundQuestion & Said & Decided & Stood & Answered
 
 /** `POST /ath/authorize/{opaque}`: the person's answer on our own page. */
 export const answerConsentEndpoint: Endpoint<Opening, Told> = {
   story: story<AthPorts, Opening>()
     .stage('identify', findQuestion)
     .stage('bind', bind)
+    .stage('read', read)
     .stage('consent', decide)
+    .stage('authorize', stand)
     .stage('mint', carryOut),
   answer: (_ports, { page }) => page,
   record: recordAnswer,
   refuse: refuseToBrowser,
 }
 
-function bind(_ports: AthPorts, { call, handshake }: Opening & Found): Result<object, Failure> {
+function bind(
+  _ports: AthPorts,
+  { call, handshake }: Opening & FoundQuestion,
+): Result<object, Failure> {
   return isBoundBrowser(call, handshake) ? ok({}) : fail({ reason: 'browser_not_bound' })
 }
 
+async function read(
+  ports: AthPorts,
+  { call, agent, consent }: Opening & FoundQuestion,
+): Promise<Result<Said, Failure>> {
+  if (!ports.desk) return fail({ reason: 'route_unknown' })
+  if (!consent) return fail({ reason: 'handshake_unknown' })
+  const question = consentQuestion(ports.config, consent, agent, call.path)
+  const said = await ports.desk.decide(call, question)
+  return said.ok ? ok({ said: said.value }) : said
+}
+
+/** The first answer stands, also when the gateway went down before it was carried out. */
 async function decide(
   ports: AthPorts,
-  exchange: Opening & Found,
+  { call, handshake, consent, said }: Opening & FoundQuestion & Said,
 ): Promise<Result<Decided, Failure>> {
-  const { call, handshake, agent, provider } = exchange
-  if (!ports.desk) return fail({ reason: 'route_unknown' })
-  const question = consentQuestion(ports, call, handshake, agent, provider)
-  const decided = await ports.desk.decide(call, question)
-  if (!decided.ok) return decided
-  const decision = decided.value
-  if (decision.kind !== 'approve') return ok({ decision })
-  // The desk only reads the form; that an answer never widens the question is decided here.
-  const offered = new Set(question.scopes.filter((scope) => scope.offered).map(({ name }) => name))
-  const scopes = decision.scopes.filter((scope) => offered.has(scope))
-  const lifetimeSeconds = Math.min(decision.lifetimeSeconds, ports.config.grantLifetimeSeconds)
-  return ok({ decision: { ...decision, scopes, lifetimeSeconds } })
+  if (said.kind === 'answer' || !consent || hasEnded(handshake)) return ok({ decided: undefined })
+  const answer = toAnswer(consent, said, call.ip)
+  const decided = consent.decision ? ok(consent) : await decideConsent(ports, consent, answer)
+  if (!decided.ok && !wasDecided(decided.error)) return decided
+  const { decision } = (decided.ok ? decided.value : await ports.consents.find(consent.id)) ?? {}
+  return decision ? ok({ decided: { decision, answer } }) : fail({ reason: 'handshake_unknown' })
+}
+
+function stand(_ports: AthPorts, { decided }: Decided): Result<Stood, Failure> {
+  if (!decided) return ok({ standing: undefined })
+  const { decision, answer } = decided
+  if (decision.userId !== answer.userId) return fail({ reason: 'consent_of_other_user' })
+  return ok({ standing: lessen(decision, answer) })
+}
+
+function toAnswer(
+  consent: ConsentRequest,
+  said: Exclude<ConsentDecision, { kind: 'answer' }>,
+  ip: string,
+): ConsentAnswer {
+  if (said.kind === 'approve') {
+    const { kind: _, ...approval } = said
+    const lifetimeSeconds = Math.min(approval.lifetimeSeconds, consent.longestSeconds)
+    return { ...approval, approved: true, lifetimeSeconds, ip }
+  }
+  const denial = { approved: false, scopes: [], lifetimeSeconds: 0, method: 'session' } as const
+  return { ...denial, userId: said.userId, ip }
+}
+
+const namesOf = (scopes: ConsentDecided['scopes']) => scopes.map(({ name }) => name)
+
+/** A later answer never adds to the first; while nothing came of that yet, it can take away. */
+function lessen(decision: ConsentDecided, answer: ConsentAnswer): Standing {
+  const { approved, userId, lifetimeSeconds: longest } = decision
+  const scopesFirst = namesOf(decision.scopes)
+  const first = { approved, userId, scopes: scopesFirst, lifetimeSeconds: longest, lessened: false }
+  const wanted = new Set(namesOf(answer.scopes))
+  const scopes = first.scopes.filter((scope) => wanted.has(scope))
+  const lifetimeSeconds = Math.min(first.lifetimeSeconds, answer.lifetimeSeconds)
+  const same = scopes.length === first.scopes.length && lifetimeSeconds === first.lifetimeSeconds
+  if (!first.approved || (answer.approved && same)) return first
+  return { ...first, approved: scopes.length > 0, scopes, lifetimeSeconds, lessened: true }
 }
 
 async function carryOut(
   ports: AthPorts,
-  exchange: Opening & Found & Decided,
+  exchange: Opening & FoundQuestion & Said & Stood,
 ): Promise<Result<Answered, Failure>> {
-  const { call, handshake, provider, decision } = exchange
+  const { call, handshake, agent, provider, said, standing } = exchange
   const now = ports.clock.now()
-  if (decision.kind === 'answer') return ok({ page: decision.answer })
-  const before = earlierAnswer(ports, call, handshake)
-  if (before) return ok({ page: before })
-  if (decision.kind === 'deny') {
+  if (said.kind === 'answer') return ok({ page: said.answer })
+  if (!standing) return otherAnswer(ports, call, handshake)
+  const { userId, scopes, lifetimeSeconds } = standing
+  if (!standing.approved) {
     const denied = await ports.handshakes.advance(handshake.id, 'deny', now, {
-      userId: decision.userId,
+      userId,
       endReason: 'user_denied',
     })
     if (!denied) return otherAnswer(ports, call, handshake)
     return ok({ page: leave(ports, call, endingUrl(ports, denied, { kind: 'denied' })) })
   }
   if (provider.authMode === 'oauth2') {
-    // Also when the person came back and chose anew: the last choice is the one that counts.
     const asking = await ports.handshakes.advance(handshake.id, 'ask', now, {
-      userId: decision.userId,
-      offeredScopes: decision.scopes,
-      grantLifetimeSeconds: decision.lifetimeSeconds,
+      userId,
+      offeredScopes: scopes,
+      grantLifetimeSeconds: lifetimeSeconds,
     })
     if (!asking) return otherAnswer(ports, call, handshake)
     const url = await upstreamUrl(ports, asking, provider)
     return url.ok ? ok({ page: leave(ports, call, url.value.href) }) : url
   }
   const opened = await openGrant(ports, handshake, {
-    userId: decision.userId,
+    agent,
+    userId,
     userSource: 'login',
-    scopes: decision.scopes,
-    lifetimeSeconds: decision.lifetimeSeconds,
+    scopes,
+    lifetimeSeconds,
   })
   if (!opened.ok)
     return opened.error.reason === 'handshake_spent' ? otherAnswer(ports, call, handshake) : opened
@@ -105,63 +176,57 @@ function leave(ports: AthPorts, call: AthCall, to: string): AthAnswer {
   return own || !ports.desk ? redirectAnswer(call, to) : ports.desk.handOver(call, to)
 }
 
-/** A second tap, or a tap in a second tab: the first answer stands and is shown again. */
-function earlierAnswer(
-  ports: AthPorts,
-  call: AthCall,
-  handshake: Handshake,
-): AthAnswer | undefined {
-  if (handshake.state === 'denied')
-    return leave(ports, call, endingUrl(ports, handshake, { kind: 'denied' }))
-  if (handshake.state === 'consented' || handshake.state === 'spent')
-    return leave(ports, call, endingUrl(ports, handshake, { kind: 'consented', code: undefined }))
-  return undefined
-}
+const hasEnded = ({ state }: Handshake): boolean =>
+  state === 'denied' || state === 'consented' || state === 'spent'
 
-/** Somebody answered between our reading and our writing. */
+/** A second tap, a tap in a second tab, or one between our reading and our writing: the first answer is shown again. */
 async function otherAnswer(
   ports: AthPorts,
   call: AthCall,
-  handshake: Handshake,
+  { id }: Handshake,
 ): Promise<Result<Answered, Failure>> {
-  const now = await ports.handshakes.find(handshake.id)
-  const page = now && earlierAnswer(ports, call, now)
-  return page ? ok({ page }) : fail({ reason: 'handshake_spent' })
+  const handshake = await ports.handshakes.find(id)
+  if (!handshake || !hasEnded(handshake)) return fail({ reason: 'handshake_spent' })
+  const ending =
+    handshake.state === 'denied'
+      ? ({ kind: 'denied' } as const)
+      : ({ kind: 'consented', code: undefined } as const)
+  return ok({ page: leave(ports, call, endingUrl(ports, handshake, ending)) })
 }
 
+/** What the person decided is recorded where it is decided; here what came of it otherwise. */
 function recordAnswer({ reached, gathered, result }: Outcome<Told>) {
-  const decision = gathered.decision
+  const { standing } = gathered
   const known = {
     client_id: gathered.agent?.clientId,
     agent_id: gathered.agent?.agentId,
     provider_id: gathered.provider?.id,
     requested_scopes: gathered.handshake?.requestedScopes,
+    handshake_id: gathered.handshake?.id,
     decided_by: 'user',
-    user_id: decision && decision.kind !== 'answer' ? decision.userId : undefined,
+    user_id: standing?.userId,
   }
-  if (!result.ok) return refusalEvent(reached, result.error, 'access_denied', known)
-  if (decision?.kind === 'approve') {
-    const denied = gathered.handshake?.requestedScopes.filter(
-      (scope) => !decision.scopes.includes(scope),
-    )
-    const event: AuditEventName = 'consent_given'
-    return {
-      ...known,
-      event,
-      outcome: 'allowed' as const,
-      reached,
-      effective_scopes: decision.scopes,
-      denied_scopes: denied,
-    }
-  }
-  if (decision?.kind !== 'deny') return undefined
-  const event: AuditEventName = 'consent_denied'
-  return {
-    ...known,
-    event,
-    outcome: 'denied' as const,
-    reached,
-    denied_scopes: known.requested_scopes,
-    denial_reason: 'user_denied',
-  }
+  if (!result.ok)
+    return isRecordedAnswer(reached, result.error)
+      ? undefined
+      : refusalEvent(reached, result.error, 'access_denied', known)
+  if (!standing?.lessened) return undefined
+  const denied = known.requested_scopes?.filter((scope) => !standing.scopes.includes(scope))
+  return standing.approved
+    ? ({
+        ...known,
+        event: 'consent_given',
+        outcome: 'allowed',
+        reached,
+        effective_scopes: standing.scopes,
+        denied_scopes: denied,
+      } as const)
+    : ({
+        ...known,
+        event: 'consent_denied',
+        outcome: 'denied',
+        reached,
+        denied_scopes: denied,
+        denial_reason: 'user_denied',
+      } as const)
 }

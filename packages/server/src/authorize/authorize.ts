@@ -9,6 +9,7 @@ import {
   prefix,
   type Result,
 } from '@ath-protocol/types'
+import { twoPhaseConsent } from '../consent/two-phase-consent.ts'
 import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
@@ -23,6 +24,7 @@ import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
+import { asksHere } from './browser.ts'
 import { upstreamState, upstreamUrl } from './upstream-url.ts'
 
 interface Read {
@@ -165,6 +167,8 @@ async function mint(
     return ok({ handshake, authorizationUrl: url.value.href })
   }
   await ports.handshakes.insert(handshake)
+  if (provider && ports.desk && asksHere(ports, provider))
+    await ports.consents.insert(twoPhaseConsent(ports, handshake, agent))
   return ok({ handshake, authorizationUrl: ownUrl(config.baseUrl, opaque, handshake) })
 }
 

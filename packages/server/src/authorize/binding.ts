@@ -23,7 +23,7 @@ export function bindBrowser(
 }
 
 /** Whether this is the browser that the handshake was bound to (R65). */
-export function isBoundBrowser(call: AthCall, handshake: Handshake): boolean {
+export function isBoundBrowser(call: AthCall, handshake: Pick<Handshake, 'bindingHash'>): boolean {
   const held = readCookie(call, name)
   return (
     held !== undefined &&

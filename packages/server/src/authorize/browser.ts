@@ -4,6 +4,7 @@ import { checkApproved } from '../endpoint/approved.ts'
 import { answerFailure, type Received } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Notice } from '../ports/consent-desk.ts'
+import type { ConsentRequest } from '../ports/consents.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { Registration } from '../ports/registry.ts'
 import { hashSecret } from '../secret/hash.ts'
@@ -31,15 +32,32 @@ export async function findParties(
   return ok({ handshake, agent, provider })
 }
 
+/** A handshake whose question our own page asks; without `consent` the upstream alone asks. */
+export interface FoundQuestion extends Found {
+  readonly consent: ConsentRequest | undefined
+}
+
 /** What a page asks about. The service's door may have closed since: then nobody is asked for anything. */
 export async function findQuestion(
   ports: AthPorts,
   { opaque }: { readonly opaque: string },
-): Promise<Result<Found, Failure>> {
+): Promise<Result<FoundQuestion, Failure>> {
   const found = await findParties(ports, await ports.handshakes.findByOpaque(hashSecret(opaque)))
   if (!found.ok) return found
   const approved = checkApproved(found.value.agent, ports.clock.now())
-  return approved.ok ? found : approved
+  if (!approved.ok) return approved
+  const consent = asksHere(ports, found.value.provider)
+    ? await ports.consents.findByHandshake(found.value.handshake.id)
+    : undefined
+  return ok({ ...found.value, consent })
+}
+
+/** Whether our own page asks the person; else only the upstream's does. */
+export function asksHere(
+  ports: Pick<AthPorts, 'desk'>,
+  provider: Pick<ProviderDefinition, 'authMode' | 'consentPage'>,
+): boolean {
+  return provider.authMode !== 'oauth2' || (ports.desk !== undefined && provider.consentPage)
 }
 
 /** A refusal as a page where a person looks, as JSON where a program does. */
@@ -69,6 +87,8 @@ function noticeKind(failure: Failure): Notice['kind'] {
       return 'expired'
     case 'browser_not_bound':
       return 'wrong_browser'
+    case 'consent_of_other_user':
+      return 'other_user'
     case 'user_denied':
       return 'denied'
     case 'upstream_oauth':

@@ -1,12 +1,12 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
+import { consentQuestion } from '../consent/question.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
 import type { AthAnswer } from '../wire/http.ts'
 import { bindBrowser, isBoundBrowser } from './binding.ts'
-import { type Found, findQuestion, refuseToBrowser } from './browser.ts'
-import { consentQuestion } from './question.ts'
+import { asksHere, findQuestion, type FoundQuestion, refuseToBrowser } from './browser.ts'
 import { upstreamUrl } from './upstream-url.ts'
 
 export interface Opening extends Received {
@@ -19,7 +19,7 @@ interface Bound {
 interface Answered {
   readonly page: AthAnswer
 }
-type Told = Opening & Found & Bound & Answered
+type Told = Opening & FoundQuestion & Bound & Answered
 
 /** `GET /ath/authorize/{opaque}`: binds the browser (R64) and asks the person, or sends them to who asks. Decides nothing. */
 export const openEndpoint: Endpoint<Opening, Told> = {
@@ -48,7 +48,7 @@ export const openEndpoint: Endpoint<Opening, Told> = {
  */
 async function bind(
   ports: AthPorts,
-  { call, handshake }: Opening & Found,
+  { call, handshake }: Opening & FoundQuestion,
 ): Promise<Result<Bound, Failure>> {
   const binding = bindBrowser(call, ports.random)
   if (handshake.state === 'asking')
@@ -63,23 +63,22 @@ async function bind(
 
 async function ask(
   ports: AthPorts,
-  exchange: Opening & Found & Bound,
+  exchange: Opening & FoundQuestion & Bound,
 ): Promise<Result<Answered, Failure>> {
-  const { call, handshake, agent, provider } = exchange
-  const direct = provider.authMode === 'oauth2' && (!ports.desk || !provider.consentPage)
-  if (!direct && handshake.state !== 'asking') {
+  const { call, handshake, agent, provider, consent } = exchange
+  if (asksHere(ports, provider) && handshake.state !== 'asking') {
     if (!ports.desk)
       return fail({
         reason: 'dependency_down',
         dependency: 'consent page',
         cause: 'no consent desk',
       })
-    return ok({
-      page: await ports.desk.present(
-        call,
-        consentQuestion(ports, call, handshake, agent, provider),
-      ),
-    })
+    if (!consent) return fail({ reason: 'handshake_unknown' })
+    const page = await ports.desk.present(
+      call,
+      consentQuestion(ports.config, consent, agent, call.path),
+    )
+    return page.ok ? ok({ page: page.value }) : page
   }
   const url = await upstreamUrl(ports, handshake, provider)
   if (!url.ok) return url

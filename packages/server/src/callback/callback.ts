@@ -95,7 +95,7 @@ async function exchange(
 
 async function conclude(
   ports: AthPorts,
-  { handshake, provider, upstream }: Found & Exchanged,
+  { handshake, agent, provider, upstream }: Found & Exchanged,
 ): Promise<Result<Ended, Failure>> {
   if ('denied' in upstream) {
     const denied = await ports.handshakes.advance(handshake.id, 'deny', ports.clock.now(), {
@@ -110,6 +110,7 @@ async function conclude(
   const user = await identifyUser(ports, handshake, upstream)
   const opened = await openGrant(ports, handshake, {
     ...user,
+    agent,
     scopes: ownScopes(provider, asked, granted),
     lifetimeSeconds: handshake.grantLifetimeSeconds ?? ports.config.grantLifetimeSeconds,
     providerTokens: upstream.tokens,

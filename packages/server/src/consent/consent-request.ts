@@ -12,13 +12,19 @@ export const isAtLeast = (risk: Risk, least: Risk): boolean =>
   order.indexOf(risk) >= order.indexOf(least)
 
 /** The highest risk among scopes; a scope that says nothing is of medium risk. */
-export function riskOf(config: AthConfig, scopes: readonly ProviderScope[]): Risk {
+export function riskOf(
+  config: Pick<AthConfig, 'providers'>,
+  scopes: readonly ProviderScope[],
+): Risk {
   return scopes.reduce<Risk>((highest, { providerId, name }) => {
     const scope = config.providers.get(providerId)?.scopes.find((known) => known.name === name)
-    const risk = scope?.risk ?? 'medium'
+    const risk = scope?.risk ?? usualRisk
     return isAtLeast(highest, risk) ? highest : risk
   }, 'low')
 }
+
+/** Of a scope whose configuration says nothing. */
+export const usualRisk: Risk = 'medium'
 
 /** Everything that limits a permission of this agent at these providers, beside its scopes (U13). */
 export function restrictionsOf(

@@ -2,6 +2,7 @@ import {
   type Failure,
   fail,
   ok,
+  type ProviderScope,
   qualifiedScope,
   type Result,
   type UserId,
@@ -10,10 +11,10 @@ import type { AthConfig } from '../config.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { settleNineStep } from '../nine-step/settle.ts'
 import type { ConsentDecided, ConsentRequest } from '../ports/consents.ts'
-import { isAtLeast, requestReference } from './consent-request.ts'
+import { isAtLeast, requestReference, riskOf } from './consent-request.ts'
 
-/** A person's answer, before it is known whether it counts. */
-export type ConsentAnswer = Omit<ConsentDecided, 'decidedAt'>
+/** A person's answer, before it is known whether it counts. `ip`: from where, for the record. */
+export type ConsentAnswer = Omit<ConsentDecided, 'decidedAt'> & { readonly ip?: string }
 
 /**
  * Takes a person's answer, from whatever channel: theirs, within what was offered, strong enough for the risk, in time,
@@ -27,8 +28,9 @@ export async function decideConsent(
 ): Promise<Result<ConsentRequest, Failure>> {
   const now = ports.clock.now()
   const allowed = checkAnswer(ports.config, consent, answer, now)
+  const { ip: _, ...decision } = answer
   const decided = allowed.ok
-    ? await ports.consents.decide(consent.id, { ...answer, decidedAt: now })
+    ? await ports.consents.decide(consent.id, { ...decision, decidedAt: now })
     : undefined
   const result = decided
     ? ok(decided)
@@ -42,6 +44,14 @@ export async function decideConsent(
   await ports.nineStep?.notifier.settled(decided)
   return result
 }
+
+/** Whether somebody answered before: the first answer stands. */
+export const wasDecided = (failure: Failure): boolean =>
+  failure.reason === 'handshake_message' && failure.fault.kind === 'confirmation_decided'
+
+/** Whether a story that failed in its stage `consent` failed by an answer that `decideConsent` has recorded. */
+export const isRecordedAnswer = (reached: string, { reason }: Failure): boolean =>
+  reached === 'consent' && reason !== 'bug' && reason !== 'dependency_down'
 
 function checkAnswer(
   config: AthConfig,
@@ -66,16 +76,22 @@ function checkAnswer(
       reason: 'request_malformed',
       errors: [{ path: 'approved_scopes', problem: 'an approval names at least one scope' }],
     })
-  const needs = missingStrength(config, consent, answer.method)
+  const needs = missingStrength(config, approvalOf(config, answer.scopes), answer.method)
   return needs ? fail({ reason: 'confirmation_too_weak', needs }) : ok(undefined)
 }
+
+/** What an approval of these scopes would be, for `missingStrength`: what was left out is no risk any more. */
+export const approvalOf = (
+  config: Pick<AthConfig, 'providers'>,
+  scopes: ConsentRequest['offered'],
+): Pick<ConsentRequest, 'risk' | 'offered'> => ({ risk: riskOf(config, scopes), offered: scopes })
 
 /**
  * What an approval by this method lacks, if anything. A chat's button proves little and can lead nowhere, so it decides
  * only what is of low risk and needs no provider's own page; a key in a file is one factor (D19).
  */
 export function missingStrength(
-  config: AthConfig,
+  config: Pick<AthConfig, 'providers' | 'passkeyFrom'>,
   consent: Pick<ConsentRequest, 'risk' | 'offered'>,
   method: ConsentDecided['method'],
 ): 'passkey' | 'page' | undefined {
@@ -98,7 +114,11 @@ function record(
 ): void {
   const approved = result.ok && answer.approved
   const given: { readonly userId: UserId } = answer
-  const chosen = new Set(answer.scopes.map(qualifiedScope))
+  // In the two-phase handshake the provider stands beside its scopes.
+  const twoPhase = consent.handshake.kind === 'two_phase'
+  const nameOf = (scope: ProviderScope) => (twoPhase ? scope.name : qualifiedScope(scope))
+  const requested = consent.requested.map(nameOf)
+  const chosen = answer.scopes.map(nameOf)
   ports.audit.record({
     event: approved ? 'consent_given' : result.ok ? 'consent_denied' : 'request_refused',
     reached: 'consent',
@@ -107,16 +127,19 @@ function record(
     agent_id: consent.agentId,
     client_did: consent.clientDid,
     user_id: given.userId,
+    provider_id: twoPhase ? consent.requested[0]?.providerId : undefined,
     handshake_id: consent.handshake.id,
     consent_id: requestReference(consent.id),
-    requested_scopes: consent.requested.map(qualifiedScope),
-    effective_scopes: approved ? [...chosen] : undefined,
-    denied_scopes: consent.requested
-      .map(qualifiedScope)
-      .filter((scope) => !approved || !chosen.has(scope)),
-    denial_reason: result.ok ? (approved ? undefined : 'user_denied') : result.error.reason,
+    requested_scopes: requested,
+    effective_scopes: approved ? chosen : undefined,
+    denied_scopes: requested.filter((scope) => !approved || !chosen.includes(scope)),
+    denial_reason: result.ok ? (approved ? undefined : 'user_denied') : reasonOf(result.error),
     auth_method: answer.method,
     decided_by: 'user',
+    ip: answer.ip,
     evidence: answer.message === undefined ? undefined : { message: answer.message },
   })
 }
+
+const reasonOf = (failure: Failure): string =>
+  failure.reason === 'handshake_message' ? failure.fault.kind : failure.reason

@@ -1,12 +1,24 @@
-import { type Failure, fail, ok, prefix, type Result, type UserId } from '@ath-protocol/types'
+import {
+  distinctRestrictions,
+  type Failure,
+  fail,
+  ok,
+  prefix,
+  type Result,
+  type UserId,
+} from '@ath-protocol/types'
+import { restrictionsOf } from '../consent/consent-request.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Grant, UserSource } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { ProviderTokens } from '../ports/provider-tokens.ts'
+import type { Registration } from '../ports/registry.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { endGrant } from './end-grant.ts'
 
 export interface Consented {
+  /** Who the grant is for: its restrictions hold, too (U13). */
+  readonly agent: Registration
   readonly userId: UserId
   readonly userSource: UserSource
   readonly scopes: readonly string[]
@@ -39,6 +51,9 @@ export async function openGrant(
     userSource: consented.userSource,
     providerId: handshake.providerId,
     scopes: consented.scopes,
+    restrictions: distinctRestrictions(
+      restrictionsOf(ports.config, consented.agent, [handshake.providerId]),
+    ),
     createdAt: now,
     // Until the agent fetched its token; then `confirm` gives it the time the user allowed.
     expiresAt: handshake.expiresAt,

@@ -1,3 +1,4 @@
+import { enConsent } from './en-consent.ts'
 import { enPasskey } from './en-passkey.ts'
 
 /** Every sentence that people read on the gateway's own pages. `{name}` is filled in. */
@@ -8,33 +9,7 @@ export const en = {
     'Development log-in: everybody who opens this page is {user}. Not for production.',
   'page.my_agents': 'My agents',
 
-  'consent.title': 'Let {agent} use {provider} for you?',
-  'consent.who': 'Who is asking',
-  'consent.address': 'Address',
-  'consent.address_checked': 'checked by signature',
-  'consent.name': 'Name',
-  'consent.developer': 'Developer',
-  'consent.says_itself': 'says about itself',
-  'consent.purpose': 'What for',
-  'consent.purpose_words': 'The agent’s own words, not checked by us',
-  'consent.purpose_absent': 'The agent did not say what for.',
-  'consent.purpose_rest': 'Read the rest',
-  'consent.scopes': 'What it may do',
-  'consent.scopes_hint': 'Untick what you do not want to allow.',
-  'consent.approved': 'Approved by the service',
-  'consent.refused': 'The service said no',
-  'consent.cannot': 'What it cannot do',
-  'consent.cannot_password': 'See your password or your sign-in',
-  'consent.cannot_more': 'Show {count} more',
-  'consent.lifetime': 'For how long',
-  'consent.take_back': 'You can take it back at any time under {link}.',
-  'consent.expires': 'This question stays open for another {duration}.',
-  'consent.signed_in': 'Signed in as {user}',
-  'consent.not_you': 'Not you? Sign out',
-  'consent.deny': 'Deny',
-  'consent.approve': 'Approve',
-  'consent.none_ticked': 'Nothing is ticked. Tick what the agent may do, or choose Deny.',
-  'consent.unreadable': 'We could not read your answer. Please choose again.',
+  ...enConsent,
 
   'notice.the_agent': 'The agent',
   'done.title': 'Done',
@@ -52,6 +27,9 @@ export const en = {
     'For your safety a question can only be answered in the browser that opened it. Nothing was allowed.',
   'wrong_browser.next':
     'Go back to that browser. If somebody sent you this link, do not use it: ask them why.',
+  'other_user.title': 'This question is for somebody else',
+  'other_user.text': 'You are signed in as a different person than the one who was asked.',
+  'other_user.next': 'If it was you who was asked, sign in with that account.',
   'upstream_failed.title': 'The service could not complete this',
   'upstream_failed.text': 'Its sign-in answered with an error, so nothing was allowed.',
   'upstream_failed.next':

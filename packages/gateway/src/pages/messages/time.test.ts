@@ -10,6 +10,9 @@ for (const [seconds, en, zh] of [
   [90 * 60, '90 minutes', '90分钟'],
   [100 * 86_400, '100 days', '100天'],
   [1, '1 second', '1秒钟'],
+  [8 * 3600 - 3, '7 hours, 59 minutes', '7小时59分钟'],
+  [86_400 + 7, '1 day', '1天'],
+  [131 * 60 + 1, '2 hours, 11 minutes', '2小时11分钟'],
 ] as const)
   test(`${seconds} seconds are ${en}`, () => {
     assert.equal(sayDuration('en', seconds), en)

@@ -8,16 +8,25 @@ const units = [
   ['second', 1],
 ] as const
 
-/** A length of time in the largest unit that divides it, or in whole units rounded down: `8 hours`, `9 minutes`. */
+/** A length of time in the largest unit that divides it, else in two units rounded down: `8 hours`, `7 hours, 59 minutes`. */
 export function sayDuration(language: Language, seconds: number): string {
   const whole = Math.max(1, Math.floor(seconds))
-  const [unit, size] =
-    units.find(([, unitSeconds]) => whole % unitSeconds === 0 && whole < unitSeconds * 100) ??
-    units.find(([, unitSeconds]) => whole >= unitSeconds * 2) ??
-    units[3]
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
-    Math.floor(whole / size),
-  )
+  const even = units.findIndex(([, size]) => whole % size === 0 && whole < size * 100)
+  if (even !== -1) return sayUnits(language, whole, [even])
+  const largest = units.findIndex(([, size]) => whole >= size)
+  return sayUnits(language, whole, [largest, largest + 1])
+}
+
+function sayUnits(language: Language, seconds: number, indices: readonly number[]): string {
+  let left = seconds
+  const parts: string[] = []
+  for (const [unit, size] of indices.map((index) => units[index] ?? units[3])) {
+    const count = Math.floor(left / size)
+    left -= count * size
+    const format = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' })
+    if (count > 0) parts.push(format.format(count))
+  }
+  return new Intl.ListFormat(language, { type: 'unit' }).format(parts)
 }
 
 /** A time left, in minutes once it is more than one: nobody reads seconds of ten minutes. */

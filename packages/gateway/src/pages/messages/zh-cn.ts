@@ -1,4 +1,5 @@
 import type { MessageKey } from './en.ts'
+import { zhCnConsent } from './zh-cn-consent.ts'
 import { zhCnPasskey } from './zh-cn-passkey.ts'
 
 export const zhCn: Readonly<Record<MessageKey, string>> = {
@@ -7,33 +8,7 @@ export const zhCn: Readonly<Record<MessageKey, string>> = {
   'page.dev_banner': '开发模式登录：打开此页面的任何人都是 {user}。请勿用于生产环境。',
   'page.my_agents': '我的智能体',
 
-  'consent.title': '允许 {agent} 代您使用 {provider} 吗？',
-  'consent.who': '谁在请求',
-  'consent.address': '地址',
-  'consent.address_checked': '已验证签名',
-  'consent.name': '名称',
-  'consent.developer': '开发者',
-  'consent.says_itself': '自述',
-  'consent.purpose': '用途',
-  'consent.purpose_words': '智能体的原话，未经我们核实',
-  'consent.purpose_absent': '智能体没有说明用途。',
-  'consent.purpose_rest': '阅读其余内容',
-  'consent.scopes': '它可以做什么',
-  'consent.scopes_hint': '不想允许的，请取消勾选。',
-  'consent.approved': '应用已批准',
-  'consent.refused': '应用不允许',
-  'consent.cannot': '它不能做什么',
-  'consent.cannot_password': '看到您的密码或登录信息',
-  'consent.cannot_more': '再显示 {count} 项',
-  'consent.lifetime': '有效多久',
-  'consent.take_back': '您可以随时在{link}中收回。',
-  'consent.expires': '此请求还有 {duration}有效。',
-  'consent.signed_in': '当前登录：{user}',
-  'consent.not_you': '不是您？退出登录',
-  'consent.deny': '拒绝',
-  'consent.approve': '同意',
-  'consent.none_ticked': '没有勾选任何内容。请勾选智能体可以做的事，或选择“拒绝”。',
-  'consent.unreadable': '无法读取您的回答，请重新选择。',
+  ...zhCnConsent,
 
   'notice.the_agent': '智能体',
   'done.title': '已完成',
@@ -49,6 +24,9 @@ export const zhCn: Readonly<Record<MessageKey, string>> = {
   'wrong_browser.text': '为了您的安全，只能在打开请求的浏览器中回答。没有授予任何权限。',
   'wrong_browser.next':
     '请回到原来的浏览器。如果链接是别人发给您的，请不要使用，并向对方问明原因。',
+  'other_user.title': '此请求是给别人的',
+  'other_user.text': '您当前登录的账号不是被询问的人。',
+  'other_user.next': '如果被询问的是您，请用那个账号登录。',
   'upstream_failed.title': '应用无法完成此操作',
   'upstream_failed.text': '应用的登录返回了错误，因此没有授予任何权限。',
   'upstream_failed.next': '请几分钟后在使用智能体的地方重试。如仍然如此，请联系管理员。',
