@@ -1,0 +1,48 @@
+import type { Clock, UserId } from '@ath-protocol/types'
+import type { AuditSink } from '@ath-protocol/server'
+import type { PasskeyStore } from '../ports/passkeys.ts'
+
+/** The gateway as browsers know it (WebAuthn §4). Passkeys are bound to `id`, a host name, for ever. */
+export interface RelyingParty {
+  readonly id: string
+  readonly name: string
+  /** Where an answer may come from. A host that is not `id` or under it gets none: the browser refuses. */
+  readonly origins: readonly string[]
+}
+
+export function relyingPartyOf(baseUrl: string, aliases: readonly string[]): RelyingParty {
+  return {
+    id: new URL(baseUrl).hostname,
+    name: 'Sallyport',
+    origins: [...new Set([baseUrl, ...aliases].map((url) => new URL(url).origin))],
+  }
+}
+
+/** What checking passkeys stands on. */
+export interface PasskeyPorts {
+  readonly store: PasskeyStore
+  readonly party: RelyingParty
+  readonly clock: Clock
+  readonly audit: AuditSink
+}
+
+/** Writes down that a passkey was not taken, for operators: a copied one shows here first. */
+export async function recordRefusal(
+  { audit }: Pick<PasskeyPorts, 'audit'>,
+  userId: UserId,
+  fault: string,
+  credentialId?: string,
+): Promise<void> {
+  audit.record({
+    event: 'request_refused',
+    reached: 'prove',
+    outcome: 'denied',
+    denial_reason: `passkey_${fault}`,
+    user_id: userId,
+    ...(credentialId === undefined ? {} : { evidence: { passkey: credentialId.slice(0, 64) } }),
+  })
+  await audit.settled()
+}
+
+/** How long a person may take to find their device. */
+export const timeoutMilliseconds = 300_000
