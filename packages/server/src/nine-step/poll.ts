@@ -77,26 +77,33 @@ async function bind(
   return ports.clock.now() < handshake.expiresAt ? ok({ handshake, nineStep }) : refused('expired')
 }
 
-/** Proofs that were checked: a client that polls shows the same one until it is too old, and it is verified once. */
-const seen = new Map<string, string>()
-const mostSeen = 10_000
+/** The newest proof of each handshake: a client that polls shows the same one until it is too old, and it is verified once. */
+const verified = new WeakMap<NineStepPorts, Map<string, string>>()
+const mostRemembered = 10_000
+
+function verifiedProofs(nineStep: NineStepPorts): Map<string, string> {
+  const known = verified.get(nineStep) ?? new Map<string, string>()
+  verified.set(nineStep, known)
+  if (known.size >= mostRemembered) known.clear()
+  return known
+}
 
 async function prove(
   ports: AthPorts,
-  { call, handshake }: Polling & Bound,
+  { call, handshake, nineStep }: Polling & Bound,
 ): Promise<Result<object, Failure>> {
   const proof = call.headers[handshakeProofHeader]
   const key = await importJwk(handshake.clientKey)
   if (!key.ok) return refused('key_malformed')
-  const known = proof !== undefined && seen.get(handshake.id) === proof
+  const proofs = verifiedProofs(nineStep)
+  const known = proof !== undefined && proofs.get(handshake.id) === proof
   const checked = await verifyHandshakeProof(
     proof,
     { handshakeId: handshake.id, now: ports.clock.now() },
     known ? undefined : key.value,
   )
   if (!checked.ok) return faultResult(checked)
-  if (seen.size >= mostSeen) seen.clear()
-  if (proof !== undefined) seen.set(handshake.id, proof)
+  if (proof !== undefined) proofs.set(handshake.id, proof)
   return ok({})
 }
 
