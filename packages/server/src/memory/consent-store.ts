@@ -5,6 +5,8 @@ import type { ConsentDecided, ConsentRequest, ConsentStore } from '../ports/cons
 export class InMemoryConsentStore implements ConsentStore {
   readonly #byId = new Map<ConsentId, ConsentRequest>()
   readonly #idOfHandshake = new Map<string, ConsentId>()
+  /** Expired, and given to whoever tells the channels. */
+  readonly #told = new Set<ConsentId>()
 
   async insert(consent: ConsentRequest): Promise<boolean> {
     const { id, handshake } = consent
@@ -47,21 +49,23 @@ export class InMemoryConsentStore implements ConsentStore {
       .slice(0, limit)
   }
 
-  async takeExpired(before: number): Promise<readonly ConsentRequest[]> {
-    return this.#remove(({ decision, expiresAt }) => !decision && expiresAt < before)
+  async takeExpired(now: number): Promise<readonly ConsentRequest[]> {
+    const expired = [...this.#byId.values()].filter(
+      ({ id, decision, expiresAt }) => !decision && expiresAt <= now && !this.#told.has(id),
+    )
+    for (const { id } of expired) this.#told.add(id)
+    return expired
   }
 
   async sweep(before: number): Promise<number> {
-    return this.#remove(({ decision }) => decision !== undefined && decision.decidedAt < before)
-      .length
-  }
-
-  #remove(isOver: (consent: ConsentRequest) => boolean): readonly ConsentRequest[] {
-    const over = [...this.#byId.values()].filter(isOver)
-    for (const { id, handshake } of over) {
+    let swept = 0
+    for (const [id, { decision, expiresAt, handshake }] of this.#byId) {
+      if ((decision?.decidedAt ?? expiresAt) >= before) continue
       this.#byId.delete(id)
       this.#idOfHandshake.delete(handshake.id)
+      this.#told.delete(id)
+      swept++
     }
-    return over
+    return swept
   }
 }

@@ -71,9 +71,9 @@ export interface ConsentStore {
     readonly pendingAt?: number
     readonly limit?: number
   }): Promise<readonly ConsentRequest[]>
-  /** Removes the undecided questions that expired before `before`, and gives them back: of two nodes one gets each. */
-  takeExpired(before: number): Promise<readonly ConsentRequest[]>
-  /** Removes those that were decided before `before`. */
+  /** The undecided questions that have expired by `now`, each given once, to one caller: so that their channels are told. */
+  takeExpired(now: number): Promise<readonly ConsentRequest[]>
+  /** Removes undecided questions that expired, and decided ones that were decided, before `before`. */
   sweep(before: number): Promise<number>
 }
 

@@ -47,11 +47,13 @@ export function createConsentStore(db: Kysely<Tables>): ConsentStore {
       const rows = await query.orderBy('createdAt', 'desc').orderBy('id').limit(limit).execute()
       return rows.map(toConsent)
     },
-    async takeExpired(before) {
+    async takeExpired(now) {
       const rows = await db
-        .deleteFrom('consents')
+        .updateTable('consents')
+        .set({ told: 1 })
+        .where('told', '=', 0)
         .where('decidedAt', 'is', null)
-        .where('expiresAt', '<', before)
+        .where('expiresAt', '<=', now)
         .returningAll()
         .execute()
       return rows.map(toConsent)
@@ -59,7 +61,12 @@ export function createConsentStore(db: Kysely<Tables>): ConsentStore {
     async sweep(before) {
       const { numDeletedRows } = await db
         .deleteFrom('consents')
-        .where('decidedAt', '<', before)
+        .where((is) =>
+          is.or([
+            is('decidedAt', '<', before),
+            is.and([is('decidedAt', 'is', null), is('expiresAt', '<', before)]),
+          ]),
+        )
         .executeTakeFirst()
       return Number(numDeletedRows)
     },
@@ -84,12 +91,20 @@ function toRow(consent: ConsentRequest): Insertable<ConsentRow> {
     offered: toJson(offered),
     restrictions: toJson(restrictions),
     ...(decision && decisionColumns(decision)),
+    told: 0,
   }
 }
 
 function toConsent(row: Selectable<ConsentRow>): ConsentRequest {
-  const { handshakeKind, handshakeId, decision, decidedByUser, decidedAt, ...plain } =
-    withoutNulls(row)
+  const {
+    handshakeKind,
+    handshakeId,
+    decision,
+    decidedByUser: _,
+    decidedAt: __,
+    told: ___,
+    ...plain
+  } = withoutNulls(row)
   return {
     ...plain,
     handshake: { kind: handshakeKind as ConsentRequest['handshake']['kind'], id: handshakeId },

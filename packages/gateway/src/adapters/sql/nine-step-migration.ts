@@ -46,6 +46,7 @@ async function createConsents(db: Kysely<Tables>): Promise<void> {
     .addColumn('decision', 'text')
     .addColumn('decidedByUser', 'text')
     .addColumn('decidedAt', 'double precision')
+    .addColumn('told', 'double precision', (column) => column.notNull())
     .execute()
   for (const column of ['userId', 'decidedByUser', 'expiresAt'])
     await indexOn(db, 'consents', column)

@@ -32,6 +32,8 @@ export interface ConsentRow {
   decision: string | null
   decidedByUser: string | null
   decidedAt: number | null
+  /** 1 once it expired and its channels were told. */
+  told: number
 }
 
 export interface NineStepHandshakeRow {
