@@ -46,8 +46,11 @@ export interface Question<T> {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Who asks a protocol endpoint, and how. */
+export type Asking = Pick<AgentContext, 'clock' | 'transport' | 'headers' | 'timeoutSeconds'>
+
 /** Asks one protocol endpoint. Only GET is ever repeated: no other step is safe to do twice. */
-export async function ask<T>(context: AgentContext, question: Question<T>): Promise<T> {
+export async function ask<T>(context: Asking, question: Question<T>): Promise<T> {
   const { method, body, signal, read } = question
   const url = new URL(question.url)
   const { timeoutSeconds } = context

@@ -52,6 +52,10 @@ export const clientCatalogue = {
     'this gateway does not renew tokens',
     'ask the user again: `athx connect`',
   ),
+  HANDSHAKE_UNSUPPORTED: row(
+    'this gateway does not offer the nine-step handshake',
+    'use `athx connect`, or ask its operator',
+  ),
   CONSENT_PENDING: row(
     'the user has not answered yet',
     'ask the user to open the authorization URL, then ask again',

@@ -28,6 +28,17 @@ export {
 export type { Exchangeable } from './exchange.ts'
 export { createIdentityDocument } from './identity.ts'
 export * from './key.ts'
+export type { PendingConfirmation } from './nine-step/await-answer.ts'
+export {
+  type HandshakeEvent,
+  type HandshakeOptions,
+  type HandshakeSettings,
+  handshake,
+  resumeHandshake,
+} from './nine-step/handshake.ts'
+export * from './nine-step/handshake-key.ts'
+export type { HandshakeSession, ServiceRequest } from './nine-step/handshake-session.ts'
+export type { StoredHandshake } from './nine-step/stored-handshake.ts'
 export { openBrowser } from './open-browser.ts'
 export { checkPublishedKey } from './published.ts'
 export type { RegisterRequest, RotateRequest } from './register.ts'

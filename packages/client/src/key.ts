@@ -31,7 +31,7 @@ const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
  */
 export async function readAgentKey(text: string, keyId?: string): Promise<ReadKey> {
   try {
-    const { key, kid } = await importPrivate(text.trim())
+    const { key, kid } = await importPrivateKey(text.trim(), ['P-256'])
     const { x, y, d } = await crypto.subtle.exportKey('jwk', key)
     if (!x || !y || !d) throw new TypeError('no P-256 key')
     const named = keyId ?? kid ?? (await thumbprint(x, y))
@@ -63,23 +63,32 @@ export async function createAgentKey(): Promise<{
   return { privateKeyPem, keyId, publicJwk }
 }
 
-async function importPrivate(
+const algorithms = { 'P-256': p256, Ed25519: { name: 'Ed25519' } } as const
+
+/** Reads PKCS #8 PEM or JWK text of one of these curves. The key that comes back can be exported. Throws for everything else. */
+export async function importPrivateKey(
   text: string,
+  curves: readonly (keyof typeof algorithms)[],
 ): Promise<{ readonly key: CryptoKey; readonly kid?: string }> {
   if (text.startsWith('{')) {
     const { kty, crv, x, y, d, kid } = JSON.parse(text) as Record<
       'kty' | 'crv' | 'x' | 'y' | 'd' | 'kid',
       string
     >
-    const jwk = { kty, crv, x, y, d }
-    const key = await crypto.subtle.importKey('jwk', jwk, p256, true, ['sign'])
+    const curve = curves.find((one) => one === crv)
+    if (!curve) throw new TypeError('another curve')
+    const jwk = y === undefined ? { kty, crv, x, d } : { kty, crv, x, y, d }
+    const key = await crypto.subtle.importKey('jwk', jwk, algorithms[curve], true, ['sign'])
     return { key, ...(typeof kid === 'string' ? { kid } : {}) }
   }
   const pem = /^-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----$/.exec(text)
   const base64url = pem?.[1]?.replace(/[\s=]/g, '').replaceAll('+', '-').replaceAll('/', '_')
   const der = decodeBase64url(base64url ?? '!')
   if (!der) throw new TypeError('neither PEM nor JWK')
-  return { key: await crypto.subtle.importKey('pkcs8', der, p256, true, ['sign']) }
+  const key = await Promise.any(
+    curves.map((curve) => crypto.subtle.importKey('pkcs8', der, algorithms[curve], true, ['sign'])),
+  )
+  return { key }
 }
 
 /** RFC 7638 §3: the required members in lexical order. */

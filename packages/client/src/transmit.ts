@@ -73,6 +73,8 @@ export function explain(
   signal: AbortSignal | null | undefined,
   timeoutSeconds: number,
 ): unknown {
+  // A transport that encrypts has reasons of its own.
+  if (error instanceof AthError) return error
   const where = `${url.origin}${url.pathname}`
   if (signal?.aborted) return signal.reason
   if (timedOut)

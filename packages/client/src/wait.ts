@@ -66,7 +66,7 @@ export async function awaitConsent(
 }
 
 /** Not yet answered, or not a word about the handshake at all: a busy, restarting or unreachable gateway. */
-function isPending(error: AthError): boolean {
+export function isPending(error: AthError): boolean {
   switch (error.code) {
     case 'SESSION_NOT_FOUND':
       return error.retryable || error.details['reason'] === 'authorization_pending'
@@ -84,7 +84,7 @@ function isPending(error: AthError): boolean {
   }
 }
 
-function nextInterval(error: AthError, interval: number): number {
+export function nextInterval(error: AthError, interval: number): number {
   if (error.code === 'slow_down' || error.details['reason'] === 'slow_down')
     return Math.min(interval + slowDownSeconds, slowestPollSeconds)
   const asked = error.details['interval']

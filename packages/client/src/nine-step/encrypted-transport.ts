@@ -1,0 +1,76 @@
+import {
+  type DirectionKey,
+  encryptedMediaType,
+  encryptMessage,
+  importDirection,
+  type SessionKeys,
+} from '@ath-protocol/types'
+import { AthError } from '../ath-error.ts'
+import { readGatewayRefusal } from '../service-call.ts'
+import type { Transport } from '../transmit.ts'
+import { openAnswer } from './open-answer.ts'
+
+export interface EncryptedSession {
+  readonly sessionId: string
+  readonly keys: SessionKeys
+  takeSequence(atLeast: number): number | Promise<number>
+}
+
+/** What the gateway must read before it can decrypt; everything else of a request goes inside. */
+const outerHeaders = ['authorization', 'x-ath-agent-id']
+
+/**
+ * Encrypts every request with the session's keys and decrypts what comes back (U10). A number that the gateway has seen
+ * already, because it was restarted or another process used it, is replaced once by one that it takes.
+ */
+export function encryptedTransport(transport: Transport, session: EncryptedSession): Transport {
+  const directions = importBoth(session.keys)
+  // Whoever sends first hears of it.
+  directions.catch(() => undefined)
+  const send = async (
+    input: Parameters<typeof fetch>[0],
+    init: RequestInit | undefined,
+    atLeast: number,
+  ): Promise<Response> => {
+    const { c2s, s2c } = await directions
+    const seq = await session.takeSequence(atLeast)
+    const { method = 'GET', headers, body, ...rest } = init ?? {}
+    const url = new URL(String(input))
+    const all = new Headers(headers)
+    const outer = new Headers({ 'content-type': encryptedMediaType, accept: encryptedMediaType })
+    for (const name of outerHeaders) {
+      const value = all.get(name)
+      if (value !== null) outer.set(name, value)
+      all.delete(name)
+    }
+    const content = body ? new Uint8Array(await new Response(body).arrayBuffer()) : undefined
+    const message = await encryptMessage(
+      c2s,
+      { sid: session.sessionId, seq, htm: method, htu: url.pathname + url.search },
+      { headers: Object.fromEntries(all), ...(content ? { body: content } : {}) },
+    )
+    const response = await transport.fetch(url, {
+      ...rest,
+      method: 'POST',
+      headers: outer,
+      body: message,
+    })
+    const isEncrypted = response.headers.get('content-type')?.startsWith(encryptedMediaType)
+    if (isEncrypted) return openAnswer(response, s2c, { sid: session.sessionId, req: seq })
+    // In clear only the gateway itself refuses, before it knows with which keys to answer.
+    const refusal = await readGatewayRefusal(response, { ...transport, timeoutSeconds: 10 })
+    if (!refusal) throw new AthError('ANSWER_REFUSED', { message: 'the answer is not encrypted' })
+    const next = refusal.details['next_seq']
+    if (atLeast > 0 || typeof next !== 'number') return response
+    await response.body?.cancel()
+    return send(input, init, Math.max(next, seq + 1))
+  }
+  return { ...transport, fetch: (input, init) => send(input, init, 0) }
+}
+
+async function importBoth(
+  keys: SessionKeys,
+): Promise<{ readonly c2s: DirectionKey; readonly s2c: DirectionKey }> {
+  const [c2s, s2c] = await Promise.all([importDirection(keys, 'c2s'), importDirection(keys, 's2c')])
+  return { c2s, s2c }
+}
