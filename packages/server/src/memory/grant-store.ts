@@ -21,6 +21,13 @@ export class InMemoryGrantStore implements GrantStore {
     return true
   }
 
+  async narrow(id: GrantId, scopes: readonly string[]): Promise<boolean> {
+    const grant = this.#byId.get(id)
+    if (!grant || grant.revokedAt !== undefined) return false
+    this.#byId.set(id, { ...grant, scopes })
+    return true
+  }
+
   async revoke(id: GrantId, at: number): Promise<boolean> {
     const grant = this.#byId.get(id)
     if (!grant || grant.revokedAt !== undefined) return false

@@ -37,6 +37,8 @@ export interface GrantStore {
   find(id: GrantId): Promise<Grant | undefined>
   /** Lets a live grant last until `expiresAt`: done once, when its token is issued. False when unknown or revoked. */
   confirm(id: GrantId, expiresAt: number, sessionId?: SessionId): Promise<boolean>
+  /** Leaves a live grant these of its scopes: the provider allowed no more. False when unknown or revoked. */
+  narrow(id: GrantId, scopes: readonly string[]): Promise<boolean>
   /** First revocation wins; false when unknown or revoked already. */
   revoke(id: GrantId, at: number): Promise<boolean>
   list(filter: {

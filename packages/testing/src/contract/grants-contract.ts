@@ -55,6 +55,16 @@ export function grantsContract(name: string, open: Open<GrantStore>): void {
       assert.equal(await store().confirm('gnt_nobody', testEpoch), false)
     })
 
+    test('a live grant is narrowed; a revoked or unknown one is not', async () => {
+      const grant = await insert({ scopes: ['oa:read', 'oa:write'] })
+      assert.equal(await store().narrow(grant.id, ['oa:read']), true)
+      assert.deepEqual(await store().find(grant.id), { ...grant, scopes: ['oa:read'] })
+      await store().revoke(grant.id, testEpoch)
+      assert.equal(await store().narrow(grant.id, []), false)
+      assert.deepEqual((await store().find(grant.id))?.scopes, ['oa:read'])
+      assert.equal(await store().narrow('gnt_nobody', []), false)
+    })
+
     test('lists by user, client, provider and life, the oldest first', async () => {
       const userId = unique('usr')
       const newer = await insert({ userId, createdAt: testEpoch + 2 })

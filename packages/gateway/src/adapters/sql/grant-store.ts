@@ -30,6 +30,7 @@ export function createGrantStore(db: Kysely<Tables>): GrantStore {
     },
     confirm: (id, expiresAt, sessionId) =>
       change(id, { expiresAt, ...(sessionId === undefined ? {} : { sessionId }) }),
+    narrow: (id, scopes) => change(id, { scopes: toJson(scopes) }),
     revoke: (id, at) => change(id, { revokedAt: at }),
     async list({ userId, clientId, providerId, liveAt }) {
       let query = db.selectFrom('grants').selectAll()
