@@ -1,5 +1,6 @@
 import type { AthConfig, Limited, OAuthProviderSettings, ScopeRule } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
+import type { ConfirmConfig } from './channels.ts'
 import type { WatchRule } from '../watch/watch.ts'
 
 /**
@@ -17,6 +18,7 @@ export interface GatewayConfig {
   readonly ath: AthConfig
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly login: Login
+  readonly confirm: ConfirmConfig
   /** The gateway's own DID as a name (`nine_step.server_did`); absent: the one that its key makes (U4). */
   readonly serverDid?: string
   readonly limits: ReadonlyMap<Limited, RateLimit>

@@ -1,3 +1,4 @@
+import { checkChannels } from './channel-schema.ts'
 import { checkLimits } from './cross-check-limits.ts'
 import { suggest } from './nearest.ts'
 import type { Finding, PathPart } from './problem.ts'
@@ -13,6 +14,7 @@ export function crossCheck(file: ConfigFile): readonly Finding[] {
     ...Object.entries(file.providers).flatMap(([id, provider]) => checkProvider(id, provider)),
     ...checkOwnUrls(file),
     ...checkLimits(file),
+    ...checkChannels(file.confirm),
   ]
 }
 

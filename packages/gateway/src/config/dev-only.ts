@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '@ath-protocol/types'
+import { channelSettings } from './channel-schema.ts'
 import { ruleName } from './cross-check.ts'
 import type { Finding, PathPart } from './problem.ts'
 import type { ConfigFile } from './schema.ts'
@@ -20,6 +21,7 @@ export function devOnlySettings(file: ConfigFile): readonly DevOnly[] {
     ...loginSettings(file),
     ...agentSettings(file),
     ...providerSettings(file),
+    ...channelSettings(file.confirm),
   ]
 }
 

@@ -67,6 +67,11 @@ function renderRows(path: string, node: SchemaNode, isRequired: boolean): readon
     return below.properties ? renderProperties(name, below) : renderRows(name, below, false)
   }
   if (node.items?.properties) return renderProperties(`${path}[]`, node.items)
+  if (node.items?.oneOf)
+    return [
+      renderRow(path, node, isRequired),
+      ...node.items.oneOf.flatMap((branch) => renderBranch(`${path}[]`, branch)),
+    ]
   return [renderRow(path, node, isRequired)]
 }
 

@@ -12,6 +12,7 @@ import type { GatewayConfig, Login, Provider, ProviderAuth, RateLimit } from './
 import { publishedPrivateKey, type WatchRule } from '../watch/watch.ts'
 import { ruleName } from './cross-check.ts'
 import { defaultDevUser, devOnlySettings, isLoopbackAddress } from './dev-only.ts'
+import { resolveConfirm } from './resolve-channels.ts'
 import type { ConfigFile, ProviderEntry } from './schema.ts'
 
 export interface ResolveOptions {
@@ -63,6 +64,7 @@ export function resolveConfig(file: ConfigFile, options: ResolveOptions): Gatewa
       ]),
     ),
     login: resolveLogin(file),
+    confirm: resolveConfirm(file, options.mode),
     limits: new Map(
       Object.entries(file.limits).filter(
         (limit): limit is [Limited, RateLimit] => limit[1] !== 'none',

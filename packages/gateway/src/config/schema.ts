@@ -2,6 +2,7 @@ import { providerIdSchema, scopeSchema, shownText } from '@ath-protocol/types'
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { refineAgent } from './agent-rule.ts'
+import { confirmSchema } from './channel-schema.ts'
 import {
   duration,
   filePath,
@@ -469,6 +470,9 @@ export const configSchema = z
     nine_step: nineStep
       .prefault({})
       .describe('The nine-step handshake, by which agents come with a DID.'),
+    confirm: confirmSchema
+      .prefault({})
+      .describe('How people are told of questions outside the gateway’s pages.'),
     limits: limits
       .prefault({})
       .describe('Rate limits: `30/minute`, `10/second`, `100/hour` or `none`.'),

@@ -8,6 +8,8 @@ export interface ConfigSummary {
   readonly url: string
   readonly listen: string
   readonly login: string
+  /** The channels in which people are asked, in their order. */
+  readonly confirm: readonly string[]
   readonly providers: readonly {
     readonly id: string
     readonly url: string
@@ -39,6 +41,9 @@ export function summarize(config: GatewayConfig): ConfigSummary {
     url: ath.baseUrl,
     listen: `${listen.host}:${listen.port}${listen.tls ? ' (TLS)' : ''}`,
     login: config.login.kind === 'oidc' ? config.login.issuer : `nobody (${config.login.user})`,
+    confirm: config.confirm.channels.map(({ kind, name }) =>
+      kind === name ? kind : `${name} (${kind})`,
+    ),
     providers: [...config.providers.values()].map((provider) => ({
       id: provider.id,
       url: provider.url.href,
@@ -86,6 +91,7 @@ export function writeSummary(summary: ConfigSummary): string {
     '',
     `gateway   ${summary.url}, listening on ${summary.listen}`,
     `log-in    ${summary.login}`,
+    `asks by   ${summary.confirm.length > 0 ? `${summary.confirm.join(', then ')}, and ${summary.url}/me` : `no channel: people must look at ${summary.url}/me or athx inbox`}`,
     '',
     'what can be reached, by which scope, and who gets it without an operator',
   ]

@@ -1,0 +1,158 @@
+import { type AthAnswer, jsonAnswer, type OutboundFetch } from '@ath-protocol/server'
+import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
+import type { FeishuChannel } from '../config/channels.ts'
+import { answered, asAction, asConsentId, parseJson, refuseCallback, textBody } from './callback.ts'
+import type { CallbackAnswer, Channel, DeliveryFault, PressButton, Pressed } from './channel.ts'
+import { renderFeishu, renderFeishuOutcome } from './render/feishu.ts'
+import { TenantToken } from './tenant-token.ts'
+import { createVendor, memberOf, textOf, type VendorCall } from './vendor.ts'
+import { equalText } from './wire/equal-text.ts'
+import { checkFeishu, openFeishu } from './wire/feishu-event.ts'
+
+type Read = Result<Readonly<Record<string, unknown>>, DeliveryFault>
+
+/** The vendor's code for an access token that is over. */
+const tokenOver = '99991663'
+
+/** A Feishu or Lark app: message cards with buttons to one person, and card actions back, encrypted and signed. */
+export function createFeishu(
+  config: FeishuChannel,
+  { fetch, clock }: { readonly fetch: OutboundFetch; readonly clock: Clock },
+): Channel {
+  const vendor = createVendor(fetch, config.baseUrl)
+  const token = new TenantToken(async (signal) => {
+    const answer = checkCode(
+      await vendor('/open-apis/auth/v3/tenant_access_token/internal', {
+        json: { app_id: config.appId, app_secret: config.appSecret },
+        signal,
+      }),
+    )
+    if (!answer.ok) return answer
+    const lifetimeSeconds = Number(answer.value['expire'])
+    return Number.isFinite(lifetimeSeconds)
+      ? ok({ token: textOf(answer.value, 'tenant_access_token'), lifetimeSeconds })
+      : fail({ kind: 'unreadable' })
+  }, clock)
+
+  async function call(path: string, options: VendorCall, isSecond = false): Promise<Read> {
+    const held = await token.get(options.signal)
+    if (!held.ok) return held
+    const headers = { authorization: `Bearer ${held.value}` }
+    const answer = checkCode(await vendor(path, { ...options, headers }))
+    if (isSecond || answer.ok || answer.error.kind !== 'refused' || answer.error.code !== tokenOver)
+      return answer
+    token.forget()
+    return call(path, options, true)
+  }
+
+  async function findAddress(
+    { email }: { readonly email?: string },
+    signal: AbortSignal,
+  ): Promise<Result<string | undefined, DeliveryFault>> {
+    if (email === undefined) return ok(undefined)
+    const found = await call('/open-apis/contact/v3/users/batch_get_id', {
+      query: { user_id_type: 'open_id' },
+      json: { emails: [email], include_resigned: false },
+      signal,
+    })
+    if (!found.ok) return found
+    const list = memberOf(found.value, 'data')['user_list']
+    const ids = (Array.isArray(list) ? list : []).map((one) => textOf(one, 'user_id'))
+    return ok(ids.find((id) => id !== ''))
+  }
+
+  return {
+    name: config.name,
+    hasButtons: true,
+    findAddress,
+    async deliver(card, to, signal) {
+      const found =
+        to.externalId === undefined ? await findAddress(to.person, signal) : ok(to.externalId)
+      if (!found.ok) return found
+      const externalId = found.value
+      if (externalId === undefined) return fail({ kind: 'no_address' })
+      const sent = await call('/open-apis/im/v1/messages', {
+        query: { receive_id_type: 'open_id' },
+        json: {
+          receive_id: externalId,
+          msg_type: 'interactive',
+          content: JSON.stringify(renderFeishu(card)),
+          // Within an hour the vendor sends a message of one name once: a retry does not ask twice.
+          uuid: card.reference.value,
+        },
+        signal,
+      })
+      if (!sent.ok) return sent
+      const reference = textOf(memberOf(sent.value, 'data'), 'message_id')
+      return reference === '' ? fail({ kind: 'unreadable' }) : ok({ reference, externalId })
+    },
+    async settle(reference, card, signal) {
+      const changed = await call(`/open-apis/im/v1/messages/${encodeURIComponent(reference)}`, {
+        method: 'PATCH',
+        json: { content: JSON.stringify(renderFeishuOutcome(card)) },
+        signal,
+      })
+      return changed.ok ? ok(undefined) : changed
+    },
+    async answer(call, press) {
+      if (call.method !== 'POST') return refuseCallback('callback_method')
+      const encrypted = textOf(parseJson(textBody(call.body) ?? ''), 'encrypt')
+      if (encrypted === '') return refuseCallback('callback_malformed')
+      const signed = checkFeishu(config.encryptKey, call.headers, call.body, clock.now())
+      const opened = openFeishu(config.encryptKey, encrypted)
+      if (!opened.ok) return refuseCallback(opened.error)
+      // The vendor asks for an echo before it signs anything; only who has the encrypt key gets one.
+      if (textOf(opened.value, 'type') === 'url_verification') return echo(config, opened.value)
+      if (!signed.ok) return refuseCallback(signed.error)
+      return takeEvent(config, opened.value, press)
+    },
+  }
+}
+
+function echo(config: FeishuChannel, event: unknown): CallbackAnswer {
+  const challenge = textOf(event, 'challenge')
+  return equalText(textOf(event, 'token'), config.verificationToken) && challenge.length <= 200
+    ? answered(jsonAnswer(200, { challenge }))
+    : refuseCallback('callback_signature')
+}
+
+async function takeEvent(
+  config: FeishuChannel,
+  value: unknown,
+  press: PressButton,
+): Promise<CallbackAnswer> {
+  const header = memberOf(value, 'header')
+  const event = memberOf(value, 'event')
+  if (
+    !equalText(textOf(header, 'token'), config.verificationToken) ||
+    textOf(header, 'app_id') !== config.appId
+  )
+    return refuseCallback('callback_signature')
+  if (textOf(header, 'event_type') !== 'card.action.trigger') return answered(jsonAnswer(200, {}))
+  const { consent, action } = memberOf(memberOf(event, 'action'), 'value')
+  const externalId = textOf(memberOf(event, 'operator'), 'open_id')
+  const eventId = textOf(header, 'event_id')
+  const [consentId, verb] = [asConsentId(consent), asAction(action)]
+  if (consentId === undefined || verb === undefined || externalId === '' || eventId === '')
+    return refuseCallback('callback_malformed')
+  return answered(showPressed(await press({ externalId, consentId, action: verb, eventId })))
+}
+
+/** The answer to a card action shows a toast, and puts the outcome in the place of the card. */
+function showPressed(pressed: Pressed): AthAnswer {
+  const title = pressed.kind === 'decided' ? pressed.card.title : pressed.title
+  const content = pressed.kind === 'review' ? `${title} ${pressed.link}` : title
+  return jsonAnswer(200, {
+    toast: { type: pressed.kind === 'decided' ? 'success' : 'warning', content },
+    ...(pressed.kind === 'decided'
+      ? { card: { type: 'raw', data: renderFeishuOutcome(pressed.card) } }
+      : {}),
+  })
+}
+
+/** The vendor says what is wrong with a `code` other than 0. */
+function checkCode(answer: Read): Read {
+  if (!answer.ok || answer.value['code'] === 0) return answer
+  const code = String(answer.value['code']).slice(0, 20)
+  return fail(code === '99991400' ? { kind: 'limited' } : { kind: 'refused', code })
+}

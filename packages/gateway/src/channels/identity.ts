@@ -1,0 +1,41 @@
+import type { Clock, UserId } from '@ath-protocol/types'
+import type { ChannelIdentityStore } from '../ports/channels.ts'
+import type { Person } from '../ports/logins.ts'
+import type { Channel } from './channel.ts'
+
+/** A vendor wants its answer within 3 seconds; the look-up is the smaller part of it. */
+const lookUpMilliseconds = 1500
+
+interface IdentityPorts {
+  readonly identities: ChannelIdentityStore
+  readonly clock: Clock
+}
+
+/**
+ * Which user presses a button: one whom we know there by a message of ours, or the person who was asked, when the vendor
+ * knows them by the e-mail address of their log-in. Never what a callback says about anybody.
+ */
+export async function whoPresses(
+  ports: IdentityPorts,
+  channel: Pick<Channel, 'name' | 'findAddress'>,
+  externalId: string,
+  asked: Person,
+): Promise<UserId | undefined> {
+  const known = await ports.identities.findByExternal(channel.name, externalId)
+  if (known) return known.userId
+  const found = await channel.findAddress?.(asked, AbortSignal.timeout(lookUpMilliseconds))
+  if (!found?.ok || found.value !== externalId) return undefined
+  await learnIdentity(ports, channel.name, externalId, asked.id)
+  return asked.id
+}
+
+export async function learnIdentity(
+  { identities, clock }: IdentityPorts,
+  channel: string,
+  externalId: string,
+  userId: UserId,
+): Promise<void> {
+  const known = await identities.findByUser(channel, userId)
+  if (known?.externalId === externalId) return
+  await identities.upsert({ channel, externalId, userId, learnedAt: clock.now() })
+}

@@ -1,0 +1,124 @@
+import type { OutboundFetch } from '@ath-protocol/server'
+import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
+import type { SlackChannel } from '../config/channels.ts'
+import { asAction, asConsentId, parseJson, refuseCallback, taken, textBody } from './callback.ts'
+import type { Channel, DeliveryFault, Pressed } from './channel.ts'
+import { escapeMrkdwn, renderSlack, renderSlackOutcome } from './render/slack.ts'
+import { createVendor, memberOf, textOf, type VendorCall } from './vendor.ts'
+import { checkSlack } from './wire/slack-signature.ts'
+
+interface SlackPorts {
+  readonly fetch: OutboundFetch
+  readonly clock: Clock
+  /** Work that goes on after Slack got its answer. */
+  readonly later: (work: Promise<unknown>) => void
+}
+
+/** How long the note to a person who may not decide by button may take. */
+const noteMilliseconds = 5000
+
+/** A Slack app with a bot token: direct messages with buttons, by the Web API and signed interactions. */
+export function createSlack(config: SlackChannel, { fetch, clock, later }: SlackPorts): Channel {
+  const vendor = createVendor(fetch, config.baseUrl)
+  const call = async (path: string, options: VendorCall) =>
+    checkOk(
+      await vendor(path, {
+        ...options,
+        headers: { ...options.headers, authorization: `Bearer ${config.botToken}` },
+      }),
+    )
+
+  async function findAddress(
+    { email }: { readonly email?: string },
+    signal: AbortSignal,
+  ): Promise<Result<string | undefined, DeliveryFault>> {
+    if (email === undefined) return ok(undefined)
+    const found = await call('/users.lookupByEmail', { method: 'GET', query: { email }, signal })
+    if (!found.ok)
+      return found.error.kind === 'refused' && found.error.code === 'users_not_found'
+        ? ok(undefined)
+        : found
+    const user = memberOf(found.value, 'user')
+    const [id, team] = [textOf(user, 'id'), textOf(user, 'team_id')]
+    const isPerson = user['deleted'] !== true && user['is_bot'] !== true
+    return ok(id !== '' && team !== '' && isPerson ? `${team}/${id}` : undefined)
+  }
+
+  /** Only whoever pressed sees it. */
+  function tell(channel: string, user: string, pressed: Pressed): void {
+    if (channel === '' || pressed.kind === 'decided') return
+    const text =
+      pressed.kind === 'review'
+        ? `${escapeMrkdwn(pressed.title)} <${pressed.link}>`
+        : escapeMrkdwn(pressed.title)
+    const signal = AbortSignal.timeout(noteMilliseconds)
+    later(call('/chat.postEphemeral', { json: { channel, user, text }, signal }))
+  }
+
+  return {
+    name: config.name,
+    hasButtons: true,
+    findAddress,
+    async deliver(card, to, signal) {
+      const found =
+        to.externalId === undefined ? await findAddress(to.person, signal) : ok(to.externalId)
+      if (!found.ok) return found
+      const externalId = found.value
+      if (externalId === undefined) return fail({ kind: 'no_address' })
+      const sent = await call('/chat.postMessage', {
+        json: {
+          channel: externalId.split('/')[1],
+          ...renderSlack(card),
+          unfurl_links: false,
+          unfurl_media: false,
+        },
+        signal,
+      })
+      if (!sent.ok) return sent
+      const [channel, ts] = [textOf(sent.value, 'channel'), textOf(sent.value, 'ts')]
+      if (channel === '' || ts === '') return fail({ kind: 'unreadable' })
+      return ok({ reference: `${channel}/${ts}`, externalId })
+    },
+    async settle(reference, card, signal) {
+      const [channel, ts] = reference.split('/')
+      const changed = await call('/chat.update', {
+        json: { channel, ts, ...renderSlackOutcome(card) },
+        signal,
+      })
+      return changed.ok ? ok(undefined) : changed
+    },
+    async answer(call, press) {
+      if (call.method !== 'POST') return refuseCallback('callback_method')
+      const checked = checkSlack(config.signingSecret, call.headers, call.body, clock.now())
+      if (!checked.ok) return refuseCallback(checked.error)
+      const payload = parseJson(new URLSearchParams(textBody(call.body) ?? '').get('payload') ?? '')
+      const user = memberOf(payload, 'user')
+      const actions = (payload as { actions?: unknown } | undefined)?.actions
+      const [action, ...more] = Array.isArray(actions) ? (actions as unknown[]) : []
+      // A link button is told to us too, and other interactions of the same app may be.
+      const verb = asAction(textOf(action, 'action_id'))
+      if (textOf(payload, 'type') !== 'block_actions' || verb === undefined || more.length > 0)
+        return payload === undefined ? refuseCallback('callback_malformed') : taken
+      const [id, team] = [textOf(user, 'id'), textOf(user, 'team_id')]
+      const consentId = asConsentId((action as { value?: unknown }).value)
+      if (consentId === undefined || id === '') return refuseCallback('callback_malformed')
+      const pressed = await press({
+        externalId: `${team === '' ? textOf(memberOf(payload, 'team'), 'id') : team}/${id}`,
+        consentId,
+        action: verb,
+        eventId: checked.value.signature,
+      })
+      tell(textOf(memberOf(payload, 'container'), 'channel_id'), id, pressed)
+      return taken
+    },
+  }
+}
+
+/** Slack says what is wrong in a 200. */
+function checkOk(
+  answer: Result<Readonly<Record<string, unknown>>, DeliveryFault>,
+): Result<Readonly<Record<string, unknown>>, DeliveryFault> {
+  if (!answer.ok || answer.value['ok'] === true) return answer
+  const code = textOf(answer.value, 'error').slice(0, 100)
+  return fail(code === 'ratelimited' ? { kind: 'limited' } : { kind: 'refused', code })
+}
