@@ -217,7 +217,7 @@ const vouch = (
     keyId: key.keyId,
     now: clock.now(),
     issuer,
-    confirmedKey: thumbprint,
+    boundKey: thumbprint,
   })
 
 function connectTo(settings: HandshakeSettings): Omit<Link, 'base' | 'endpoint' | 'signal'> {

@@ -16,7 +16,7 @@ export interface AttestationRequest {
   readonly issuer?: 'agent_id' | 'origin'
   readonly capabilities?: readonly string[]
   /** `cnf.jkt`: the thumbprint of a key of its own that the agent uses in the nine-step handshake (U5). */
-  readonly confirmedKey?: string
+  readonly boundKey?: string
 }
 
 const encode = (value: unknown) => encodeBase64url(new TextEncoder().encode(JSON.stringify(value)))
@@ -37,7 +37,6 @@ export async function createAttestation(request: AttestationRequest): Promise<st
     jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(18))),
     ...(request.capabilities ? { capabilities: request.capabilities } : {}),
     ...(request.boundKey === undefined ? {} : { cnf: { jkt: request.boundKey } }),
-    ...(request.confirmedKey === undefined ? {} : { cnf: { jkt: request.confirmedKey } }),
   }
   const input = `${encode(header)}.${encode(claims)}`
   const signature = await crypto.subtle.sign(
