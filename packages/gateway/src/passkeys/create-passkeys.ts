@@ -2,11 +2,12 @@ import { fail, ok, type Result, type UserId } from '@ath-protocol/types'
 import type { Passkey } from '../ports/passkeys.ts'
 import { readAssertion, readClientData } from './browser-answer.ts'
 import type { PasskeyFault, Passkeys } from './passkeys.ts'
-import { type PasskeyPorts, recordRefusal, timeoutMilliseconds } from './relying-party.ts'
+import { type PasskeyPorts, timeoutMilliseconds } from './relying-party.ts'
 
 type Assertion = Extract<ReturnType<typeof readAssertion>, { ok: true }>['value']
 
-export function createPasskeys(ports: PasskeyPorts): Passkeys {
+/** Whoever asks for a passkey records its refusal, with what it was for. */
+export function createPasskeys(ports: Omit<PasskeyPorts, 'audit'>): Passkeys {
   const { store, party } = ports
   return {
     has: async (userId) => (await store.list(userId)).length > 0,
@@ -26,16 +27,13 @@ export function createPasskeys(ports: PasskeyPorts): Passkeys {
     },
     async verify(userId, challenge, assertion) {
       const read = readAssertion(assertion)
-      const checked = read.ok ? await check(ports, userId, challenge, read.value) : read
-      if (!checked.ok)
-        await recordRefusal(ports, userId, checked.error, read.ok ? read.value.id : undefined)
-      return checked
+      return read.ok ? check(ports, userId, challenge, read.value) : read
     },
   }
 }
 
 async function check(
-  ports: PasskeyPorts,
+  ports: Omit<PasskeyPorts, 'audit'>,
   userId: UserId,
   challenge: Uint8Array,
   assertion: Assertion,
@@ -59,7 +57,7 @@ async function check(
 }
 
 async function verifySignature(
-  { party }: PasskeyPorts,
+  { party }: Pick<PasskeyPorts, 'party'>,
   passkey: Passkey,
   challenge: Uint8Array,
   assertion: Assertion,

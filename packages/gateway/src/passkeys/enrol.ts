@@ -4,7 +4,7 @@ import type { Passkey } from '../ports/passkeys.ts'
 import { personName } from '../login/person-name.ts'
 import { readAttestation, readClientData } from './browser-answer.ts'
 import type { Challenges } from './challenges.ts'
-import { type PasskeyPorts, recordRefusal, timeoutMilliseconds } from './relying-party.ts'
+import { type PasskeyPorts, timeoutMilliseconds } from './relying-party.ts'
 
 /** More than anybody needs; each is one more way in. */
 export const mostPasskeys = 10
@@ -64,7 +64,14 @@ export function createEnrolment(
           })
         : made
       if (!added.ok) {
-        await recordRefusal(ports, person.id, added.error)
+        ports.audit.record({
+          event: 'request_refused',
+          reached: 'prove',
+          outcome: 'denied',
+          denial_reason: `passkey_${added.error}`,
+          user_id: person.id,
+        })
+        await ports.audit.settled()
         return added
       }
       ports.audit.record({

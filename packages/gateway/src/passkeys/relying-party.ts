@@ -1,4 +1,4 @@
-import type { Clock, UserId } from '@ath-protocol/types'
+import type { Clock } from '@ath-protocol/types'
 import type { AuditSink } from '@ath-protocol/server'
 import type { PasskeyStore } from '../ports/passkeys.ts'
 
@@ -24,24 +24,6 @@ export interface PasskeyPorts {
   readonly party: RelyingParty
   readonly clock: Clock
   readonly audit: AuditSink
-}
-
-/** Writes down that a passkey was not taken, for operators: a copied one shows here first. */
-export async function recordRefusal(
-  { audit }: Pick<PasskeyPorts, 'audit'>,
-  userId: UserId,
-  fault: string,
-  credentialId?: string,
-): Promise<void> {
-  audit.record({
-    event: 'request_refused',
-    reached: 'prove',
-    outcome: 'denied',
-    denial_reason: `passkey_${fault}`,
-    user_id: userId,
-    ...(credentialId === undefined ? {} : { evidence: { passkey: credentialId.slice(0, 64) } }),
-  })
-  await audit.settled()
 }
 
 /** How long a person may take to find their device. */
