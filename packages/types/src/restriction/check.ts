@@ -13,6 +13,8 @@ export interface RestrictionFault {
 export interface CompiledRestrictions {
   /** Synchronous: the hot path asks it. `now` in Unix seconds. */
   check(call: { readonly ip: string; readonly now: number }): Result<void, RestrictionFault>
+  /** The hours alone: a call under way does not outlive them. */
+  checkHours(now: number): Result<void, RestrictionFault>
   /** Whether an order of this amount may be made. NaN stands for an amount that cannot be read. */
   checkAmount(amount: number): Result<void, RestrictionFault>
   readonly limitsAmount: boolean
@@ -22,27 +24,37 @@ export interface CompiledRestrictions {
 
 /** All of `list` must hold. Throws on text that `restrictionsSchema` would not have let in. */
 export function compileRestrictions(list: readonly Restrictions[]): CompiledRestrictions {
-  const checks = list.flatMap((one) => [
-    ...(one.ip_whitelist === undefined ? [] : [networkCheck(one.ip_whitelist)]),
-    ...(one.access_time === undefined
-      ? []
-      : [hoursCheck(one.access_time, one.access_timezone ?? 'UTC')]),
-  ])
+  const networks = list.flatMap(({ ip_whitelist: cidrs }) =>
+    cidrs === undefined ? [] : [networkCheck(cidrs)],
+  )
+  const hours = list.flatMap(({ access_time: text, access_timezone: zone = 'UTC' }) =>
+    text === undefined ? [] : [hoursCheck(text, zone)],
+  )
   const limits = list.flatMap(({ order_amount_limit: limit }) =>
     limit === undefined ? [] : [limit],
   )
   const amount = limits.length === 0 ? undefined : Math.min(...limits)
-  const rates = list.flatMap(({ rate_limit: rate }) =>
-    rate === undefined ? [] : [must(parseRate(rate), rate)],
+  // One rate said twice is still one: counted twice it would be half.
+  const rateTexts = new Set(
+    list.flatMap(({ rate_limit: rate }) => (rate === undefined ? [] : [rate])),
   )
+  const rates = [...rateTexts].map((rate) => must(parseRate(rate), rate))
+  const checkHours = (now: number): Result<void, RestrictionFault> => {
+    for (const check of hours) {
+      const fault = check(now)
+      if (fault) return fail(fault)
+    }
+    return ok(undefined)
+  }
   return {
-    check(call) {
-      for (const check of checks) {
-        const fault = check(call)
+    check({ ip, now }) {
+      for (const check of networks) {
+        const fault = check(ip)
         if (fault) return fail(fault)
       }
-      return ok(undefined)
+      return checkHours(now)
     },
+    checkHours,
     checkAmount(value) {
       if (amount === undefined) return ok(undefined)
       if (!Number.isFinite(value))
@@ -56,9 +68,7 @@ export function compileRestrictions(list: readonly Restrictions[]): CompiledRest
   }
 }
 
-type Check = (call: { readonly ip: string; readonly now: number }) => RestrictionFault | undefined
-
-function networkCheck(cidrs: readonly string[]): Check {
+function networkCheck(cidrs: readonly string[]): (ip: string) => RestrictionFault | undefined {
   const networks: readonly Network[] = cidrs.map((cidr) => must(parseCidr(cidr), cidr))
   const fault: RestrictionFault = {
     kind: 'outside_network',
@@ -66,7 +76,7 @@ function networkCheck(cidrs: readonly string[]): Check {
   }
   // Agents call from few addresses; parsing one costs more than looking it up.
   const known = new Map<string, boolean>()
-  return ({ ip }) => {
+  return (ip) => {
     let inside = known.get(ip)
     if (inside === undefined) {
       const address = parseAddress(ip)
@@ -78,7 +88,7 @@ function networkCheck(cidrs: readonly string[]): Check {
   }
 }
 
-function hoursCheck(text: string, zone: string): Check {
+function hoursCheck(text: string, zone: string): (now: number) => RestrictionFault | undefined {
   const hours: Hours = must(parseHours(text), text)
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
@@ -90,7 +100,7 @@ function hoursCheck(text: string, zone: string): Check {
   // Formatting a date costs microseconds: once a minute is enough.
   let minute = Number.NaN
   let inside = false
-  return ({ now }) => {
+  return (now) => {
     const at = Math.floor(now / 60)
     if (at !== minute) {
       const [hour, past] = format.format(at * 60_000).split(':')
