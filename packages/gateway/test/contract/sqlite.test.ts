@@ -1,15 +1,23 @@
 import {
+  consentsContract,
   grantsContract,
   handshakesContract,
+  nineStepContract,
   type Open,
+  preAuthorizationsContract,
   providerTokensContract,
   registryContract,
   replayContract,
+  sessionsContract,
   tokensContract,
+  upstreamLegsContract,
+  userKeysContract,
 } from '@sallyport/testing'
 import type { Store } from '../../src/adapters/sql/store.ts'
 import { createFolder, openTestStore } from '../data-folder.ts'
+import { channelIdentitiesContract, deliveriesContract } from './channels-contract.ts'
 import { loginsContract } from './logins-contract.ts'
+import { passkeysContract } from './passkeys-contract.ts'
 
 const open =
   <Name extends keyof Store>(name: Name): Open<Store[Name]> =>
@@ -26,3 +34,12 @@ tokensContract('SQLite', open('tokens'))
 providerTokensContract('SQLite', open('providerTokens'))
 replayContract('SQLite', open('replay'))
 loginsContract('SQLite', open('logins'))
+consentsContract('SQLite', open('consents'))
+nineStepContract('SQLite', open('nineStep'))
+sessionsContract('SQLite', open('sessions'))
+userKeysContract('SQLite', open('userKeys'))
+preAuthorizationsContract('SQLite', open('preAuthorizations'))
+upstreamLegsContract('SQLite', open('legs'))
+passkeysContract('SQLite', open('passkeys'))
+channelIdentitiesContract('SQLite', open('channelIdentities'))
+deliveriesContract('SQLite', open('deliveries'))

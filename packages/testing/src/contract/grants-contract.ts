@@ -65,6 +65,35 @@ export function grantsContract(name: string, open: Open<GrantStore>): void {
       assert.equal(await store().narrow('gnt_nobody', []), false)
     })
 
+    test('[U13] keeps the restrictions that the user agreed to', async () => {
+      const restrictions = [
+        { ip_whitelist: ['10.0.0.0/8', '2001:db8::/32'] },
+        { access_time: '9:00-18:00', access_timezone: 'Asia/Shanghai', rate_limit: '100/minute' },
+      ]
+      const grant = await insert({ restrictions })
+      assert.deepEqual(await store().find(grant.id), grant)
+      const listed = await store().list({ userId: grant.userId })
+      assert.deepEqual(
+        listed.find(({ id }) => id === grant.id),
+        grant,
+      )
+    })
+
+    test('a confirmation can tie a grant to a session, and a later one without leaves it there', async () => {
+      const grant = await insert()
+      const sessionId = unique('ath_ses')
+      assert.equal(await store().confirm(grant.id, testEpoch + 3600, sessionId), true)
+      const confirmed = { ...grant, expiresAt: testEpoch + 3600, sessionId }
+      assert.deepEqual(await store().find(grant.id), confirmed)
+      await store().confirm(grant.id, testEpoch + 7200)
+      assert.equal((await store().find(grant.id))?.sessionId, sessionId)
+      const born = await insert({ sessionId })
+      assert.equal((await store().find(born.id))?.sessionId, sessionId)
+      await store().revoke(grant.id, testEpoch)
+      assert.equal(await store().confirm(grant.id, testEpoch, unique('ath_ses')), false)
+      assert.equal((await store().find(grant.id))?.sessionId, sessionId)
+    })
+
     test('lists by user, client, provider and life, the oldest first', async () => {
       const userId = unique('usr')
       const newer = await insert({ userId, createdAt: testEpoch + 2 })

@@ -50,6 +50,23 @@ export function registryContract(name: string, open: Open<AgentRegistry>): void 
       assert.deepEqual(await registry().findByClientId(rest.clientId), registration)
     })
 
+    test('[U4] [U13] keeps the key of an agent that came by DID, and what its approval is limited to', async () => {
+      const registration = sampleRegistration({
+        agentId: unique('did:ath:office'),
+        keyThumbprint: 'thumbprint',
+        restrictions: { ip_whitelist: ['10.0.0.0/8'], access_time: '9:00-18:00' },
+      })
+      await registry().insert(registration)
+      assert.deepEqual(await registry().findByAgentId(registration.agentId), registration)
+      const changes = { keyThumbprint: 'other', restrictions: { rate_limit: '5/minute' } }
+      await registry().update(registration.clientId, changes)
+      const updated = { ...registration, ...changes }
+      assert.deepEqual(await registry().findByClientId(registration.clientId), updated)
+      const { keyThumbprint, restrictions, ...rest } = updated
+      assert.equal(await registry().replace(updated, rest), true)
+      assert.deepEqual(await registry().findByClientId(registration.clientId), rest)
+    })
+
     test('does not know an agent or client that was never inserted', async () => {
       assert.equal(await registry().findByClientId('ath_nobody'), undefined)
       assert.equal(await registry().findByAgentId('https://nobody.example/a.json'), undefined)

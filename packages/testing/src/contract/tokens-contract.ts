@@ -36,6 +36,12 @@ export function tokensContract(name: string, open: Open<TokenStore>): void {
       await assert.rejects(store().insert(token))
     })
 
+    test('[U9] a token of a session says which', async () => {
+      const token = await insert({ sessionId: unique('ath_ses') })
+      assert.deepEqual(await store().find(token.hash), token)
+      assert.equal((await store().find((await insert()).hash))?.sessionId, undefined)
+    })
+
     test('[R107] a revocation shows to the next reader; of 50 parallel ones exactly one wins', async () => {
       const token = await insert()
       const won = await inParallel(50, async (index) => {
