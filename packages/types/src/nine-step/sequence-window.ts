@@ -38,7 +38,9 @@ export function takeSequence(
     return ok({ horizon: seq + 1, seen: moved | 1n })
   }
   const behind = window.horizon - 1 - seq
+  // Before the shift: of a number far behind it would be a bit far too large to write down.
+  if (behind >= sequenceWindow) return fail('replayed')
   const bit = 1n << BigInt(behind)
-  if (behind >= sequenceWindow || (window.seen & bit) !== 0n) return fail('replayed')
+  if ((window.seen & bit) !== 0n) return fail('replayed')
   return ok({ horizon: window.horizon, seen: window.seen | bit })
 }
