@@ -1,6 +1,6 @@
 import type { ConsentId, UserId } from '@ath-protocol/types'
 
-/** Who somebody is in a channel (D15): who presses a button there is this user, or nobody. */
+/** Who somebody is in a channel (U7): who presses a button there is this user, or nobody. */
 export interface ChannelIdentity {
   /** The configured name of the channel. */
   readonly channel: string

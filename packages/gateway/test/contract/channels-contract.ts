@@ -27,7 +27,7 @@ export function channelIdentitiesContract(name: string, open: Open<ChannelIdenti
       store().findByExternal(channel, externalId)
     const byUser = ({ channel, userId }: ChannelIdentity) => store().findByUser(channel, userId)
 
-    test('[D15] knows who somebody is in a channel, both ways, and in no other channel', async () => {
+    test('[U7] knows who somebody is in a channel, both ways, and in no other channel', async () => {
       const identity = await upsert()
       assert.deepEqual(await byExternal(identity), identity)
       assert.deepEqual(await byUser(identity), identity)
@@ -35,7 +35,7 @@ export function channelIdentitiesContract(name: string, open: Open<ChannelIdenti
       assert.equal(await byUser({ ...identity, channel: 'other' }), undefined)
     })
 
-    test('[D15] in a channel an id is one user and a user has one id: what is learned last stands alone', async () => {
+    test('[U7] in a channel an id is one user and a user has one id: what is learned last stands alone', async () => {
       const first = await upsert()
       const moved = await upsert({ channel: first.channel, externalId: first.externalId })
       assert.deepEqual(await byExternal(first), moved)

@@ -71,7 +71,7 @@ export function consentsContract(name: string, open: Open<ConsentStore>): void {
       assert.deepEqual(await store().find(consent.id), consent)
     })
 
-    test('[D13] of 50 parallel questions for one handshake one is asked', async () => {
+    test('[U7] of 50 parallel questions for one handshake one is asked', async () => {
       const handshake = { kind: 'nine_step', id: unique('ath_hs') } as const
       const rivals = Array.from({ length: 50 }, () => sampleConsent({ handshake }))
       const won = await inParallel(50, (index) => store().insert(rivals[index] as ConsentRequest))
@@ -80,7 +80,7 @@ export function consentsContract(name: string, open: Open<ConsentStore>): void {
       assert.equal(await store().insert(sampleConsent({ handshake })), false)
     })
 
-    test('[D16] of 50 parallel and different answers one stands, and whoever comes second changes nothing', async () => {
+    test('[U7] of 50 parallel and different answers one stands, and whoever comes second changes nothing', async () => {
       const consent = await insert()
       const answers = Array.from({ length: 50 }, (_, index) =>
         index % 2

@@ -106,7 +106,7 @@ export function nineStepContract(name: string, open: Open<NineStepStore>): void 
       assert.deepEqual(await store().find(id), completed)
     })
 
-    test('[D1] no event happens from a state that does not allow it', async () => {
+    test('[U12] no event happens from a state that does not allow it', async () => {
       for (const state of states)
         for (const event of events) {
           const { id } = await insert({ state })
@@ -117,7 +117,7 @@ export function nineStepContract(name: string, open: Open<NineStepStore>): void 
         }
     })
 
-    test('[D1] of 50 messages at once that complete one handshake exactly one does', async () => {
+    test('[U12] of 50 messages at once that complete one handshake exactly one does', async () => {
       const { id } = await insert({ state: 'granted' })
       const completed = await inParallel(50, () => store().advance(id, 'complete', testEpoch))
       assert.equal(completed.filter((found) => found?.state === 'completed').length, 1)

@@ -51,7 +51,7 @@ export function preAuthorizationsContract(name: string, open: Open<PreAuthorizat
       assert.deepEqual(await store().ensure(other), other)
     })
 
-    test('[D12] a one-time one is used once, also by 50 at once', async () => {
+    test('[U6] a one-time one is used once, also by 50 at once', async () => {
       const { userId, id } = await ensure({ oneTime: true })
       const used = await inParallel(50, (index) => store().use(userId, id, testEpoch + index))
       assert.equal(used.filter(Boolean).length, 1)
@@ -75,7 +75,7 @@ export function preAuthorizationsContract(name: string, open: Open<PreAuthorizat
       assert.equal(await store().use('usr_other', id, testEpoch), false)
     })
 
-    test('[D12] a revoked one is not used; of 50 parallel revocations the first one wins and its time stays', async () => {
+    test('[U6] a revoked one is not used; of 50 parallel revocations the first one wins and its time stays', async () => {
       const { userId, id, hash } = await ensure()
       const won = await inParallel(50, (index) => store().revoke(userId, id, testEpoch + index))
       assert.equal(won.filter(Boolean).length, 1)
