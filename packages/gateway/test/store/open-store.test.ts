@@ -9,7 +9,9 @@ import {
   sampleHandshake,
   sampleProviderTokens,
   sampleRegistration,
+  sampleSession,
   sampleToken,
+  sampleUpstreamLeg,
   testEpoch,
 } from '@sallyport/testing'
 import { createSeal, sealingKey } from '../../src/adapters/file-keys/seal.ts'
@@ -25,29 +27,6 @@ describe('openStore', () => {
   })
   afterEach(() => folder.remove())
   const file = () => join(folder.dir, 'store.db')
-
-  test('[R34] an attestation id is still known after a restart', async () => {
-    const first = await openTestStore(folder.dir)
-    assert.equal(await first.replay.claim('https://a.example/a.json', 'jti', testEpoch + 60), true)
-    await first.close()
-    const second = await openTestStore(folder.dir)
-    assert.equal(
-      await second.replay.claim('https://a.example/a.json', 'jti', testEpoch + 60),
-      false,
-    )
-    await second.close()
-  })
-
-  test('[R67] a handshake spent before a restart stays spent', async () => {
-    const handshake = sampleHandshake({ state: 'consented' })
-    const first = await openTestStore(folder.dir)
-    await first.handshakes.insert(handshake)
-    assert.ok(await first.handshakes.advance(handshake.id, 'spend', testEpoch))
-    await first.close()
-    const second = await openTestStore(folder.dir)
-    assert.equal(await second.handshakes.advance(handshake.id, 'spend', testEpoch), undefined)
-    await second.close()
-  })
 
   test('of 50 parallel exchanges over two connections to one store exactly one wins', async () => {
     const [left, right] = [await openTestStore(folder.dir), await openTestStore(folder.dir)]
@@ -73,6 +52,11 @@ describe('openStore', () => {
       flowNonce: 'SECRET-flow-nonce',
       csrfToken: 'SECRET-csrf',
       returnTo: '/ath/authorize/SECRET-opaque',
+      keyC2s: 'SECRET-key-c2s',
+      keyS2c: 'SECRET-key-s2c',
+      exporter: 'SECRET-exporter',
+      legVerifier: 'SECRET-leg-verifier',
+      legNonce: 'SECRET-leg-nonce',
     }
     const { codeVerifier, nonce, accessToken, refreshToken } = secrets
     await store.handshakes.insert(sampleHandshake({ codeVerifier, nonce }))
@@ -94,6 +78,11 @@ describe('openStore', () => {
       createdAt: testEpoch,
       expiresAt: testEpoch + 60,
     })
+    const { keyC2s, keyS2c, exporter, legVerifier, legNonce } = secrets
+    await store.sessions.insert(
+      sampleSession({ keys: { keyC2s, keyS2c, exporter, ivC2s: 'iv', ivS2c: 'iv' } }),
+    )
+    await store.legs.insert(sampleUpstreamLeg({ codeVerifier: legVerifier, nonce: legNonce }))
     await store.registry.insert(sampleRegistration({ name: 'CLEAR-name' }))
     const onDisk = () =>
       Buffer.concat(
@@ -121,6 +110,20 @@ describe('openStore', () => {
     thief.close()
     await assert.rejects(store.providerTokens.find('gnt_2'), /was changed or moved/)
     assert.ok(await store.providerTokens.find('gnt_1'))
+    await store.close()
+  })
+
+  test('the keys of one session do not open for another', async () => {
+    const store = await openTestStore(folder.dir)
+    await store.sessions.insert(sampleSession({ id: 'ath_ses_1' }))
+    await store.sessions.insert(sampleSession({ id: 'ath_ses_2' }))
+    const thief = new DatabaseSync(file())
+    thief.exec(
+      "UPDATE sessions SET sealed_keys = (SELECT sealed_keys FROM sessions WHERE id = 'ath_ses_1') WHERE id = 'ath_ses_2'",
+    )
+    thief.close()
+    await assert.rejects(store.sessions.find('ath_ses_2'), /was changed or moved/)
+    assert.ok(await store.sessions.find('ath_ses_1'))
     await store.close()
   })
 
