@@ -1,8 +1,15 @@
-import type { Failure } from '@ath-protocol/types'
+import { type Failure, userProofHeader } from '@ath-protocol/types'
 import { answerConsentEndpoint } from './authorize/answer-consent.ts'
 import { authorizeEndpoint } from './authorize/authorize.ts'
+import { wantsPage } from './authorize/browser.ts'
 import { openEndpoint } from './authorize/open.ts'
 import { callbackEndpoint, callbackNotice } from './callback/callback.ts'
+import { answerConfirmationEndpoint } from './confirm/answer.ts'
+import { signedConfirmationEndpoint } from './confirm/answer-signed.ts'
+import { legCallbackEndpoint } from './confirm/leg-callback.ts'
+import { presentConfirmationEndpoint } from './confirm/present.ts'
+import { readConfirmationEndpoint } from './confirm/read.ts'
+import { isLegCallback } from './confirm/upstream-leg.ts'
 import { discoveryDocument } from './discovery/discovery.ts'
 import { answerFailure, serve } from './endpoint/endpoint.ts'
 import type { AthPorts } from './endpoint/ports.ts'
@@ -36,6 +43,7 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
   'GET /ath/authorize/{opaque}': openEndpoint.story.names,
   'POST /ath/authorize/{opaque}': answerConsentEndpoint.story.names,
   'GET /ath/callback': callbackEndpoint.story.names,
+  'GET /ath/callback, nine steps': legCallbackEndpoint.story.names,
   'POST /ath/token': tokenEndpoint.story.names,
   'POST /ath/token/renew': renewEndpoint.story.names,
   'POST /ath/revoke': revokeEndpoint.story.names,
@@ -46,6 +54,10 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
     ]),
   ),
   'GET /ath/handshake/{handshake_id}': pollEndpoint.story.names,
+  'GET /ath/confirm/{request_id}': presentConfirmationEndpoint.story.names,
+  'GET /ath/confirm/{request_id}, JSON': readConfirmationEndpoint.story.names,
+  'POST /ath/confirm/{request_id}': answerConfirmationEndpoint.story.names,
+  'POST /ath/confirm/{request_id}, JSON': signedConfirmationEndpoint.story.names,
   'GET /ath/inbox': inboxEndpoint.story.names,
   'GET /ath/credentials': listCredentialsEndpoint.story.names,
   'POST /ath/credentials': makeCredentialEndpoint.story.names,
@@ -81,7 +93,12 @@ export function createAthHandlers(
     ],
     [
       /^\/ath\/callback$/,
-      { GET: (call) => callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call }) },
+      {
+        GET: (call) =>
+          isLegCallback(call)
+            ? serve(legCallbackEndpoint, ports, { call })
+            : (callbackNotice(ports, call) ?? serve(callbackEndpoint, ports, { call })),
+      },
     ],
     [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
     [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
@@ -107,6 +124,19 @@ const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
     { GET: (call, handshakeId) => serve(pollEndpoint, ports, { call, handshakeId }) },
   ],
   [/^\/ath\/did\/([A-Za-z0-9._:%-]{1,512})$/, { GET: (_call, did) => answerDid(ports, did) }],
+  [
+    /^\/ath\/confirm\/([A-Za-z0-9_-]{1,128})$/,
+    {
+      GET: (call, requestId) =>
+        wantsPage(call) && call.headers[userProofHeader] === undefined
+          ? serve(presentConfirmationEndpoint, ports, { call, requestId })
+          : serve(readConfirmationEndpoint, ports, { call, requestId }),
+      POST: (call, requestId) =>
+        isJson(call)
+          ? serve(signedConfirmationEndpoint, ports, { call, requestId })
+          : serve(answerConfirmationEndpoint, ports, { call, requestId }),
+    },
+  ],
   [/^\/ath\/inbox$/, { GET: (call) => serve(inboxEndpoint, ports, { call }) }],
   [
     /^\/ath\/credentials$/,
@@ -122,6 +152,10 @@ const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
     },
   ],
 ]
+
+/** Programs send JSON; a form is what a browser posts. */
+const isJson = ({ headers }: AthCall): boolean =>
+  /^application\/([a-z0-9.+-]+\+)?json\b/i.test(headers['content-type'] ?? '')
 
 const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
 

@@ -118,7 +118,8 @@ export async function createNineStepWorld(
   const send = async (method: string, path: string, sent: SendOptions = {}) => {
     const answer = await handle(toCall(method, path, sent))
     assert.ok(answer, `no route for ${method} ${path}`)
-    return { ...answer, json: answer.body === '' ? {} : JSON.parse(answer.body) }
+    const isJson = String(answer.headers['content-type']).includes('json')
+    return { ...answer, json: isJson ? JSON.parse(answer.body) : {} }
   }
   const nineStepWorld: NineStepWorld = {
     ...world,

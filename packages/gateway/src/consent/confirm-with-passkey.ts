@@ -9,8 +9,11 @@ import {
   requestReference,
 } from '@ath-protocol/server'
 import {
+  bytesOf,
+  canonicalJson,
   checkTimestamp,
   type Clock,
+  encodeBase64url,
   renderProblem,
   sha256,
   userDecisionPayload,
@@ -57,7 +60,7 @@ export async function confirmWithPasskey(
         scopes,
         lifetimeSeconds,
         method: 'passkey',
-        message,
+        message: signedMessage(message, said.passkey.assertion),
       }
     audit.record({
       event: 'request_refused',
@@ -111,6 +114,14 @@ export async function confirmWithPasskey(
       }),
     })
   }
+}
+
+/** Step 7 with the assertion as its signature: enough to prove later what was confirmed with which passkey. */
+function signedMessage(message: string, assertion: string): string {
+  const signature = encodeBase64url(bytesOf(assertion))
+  const signed = canonicalJson({ ...JSON.parse(message), signature })
+  if (!signed.ok) throw new TypeError(`a confirmed answer is not canonical: ${signed.error}`)
+  return signed.value
 }
 
 /** What the passkey signs: the question and this answer to it. */

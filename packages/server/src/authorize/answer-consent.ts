@@ -6,11 +6,12 @@ import {
   wasDecided,
 } from '../consent/decide-consent.ts'
 import { consentQuestion } from '../consent/question.ts'
+import { answerOf } from '../consent/said.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { openGrant } from '../grant/open-grant.ts'
 import type { ConsentDecision } from '../ports/consent-desk.ts'
-import type { ConsentDecided, ConsentRequest } from '../ports/consents.ts'
+import type { ConsentDecided } from '../ports/consents.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
@@ -85,7 +86,7 @@ async function decide(
   { call, handshake, consent, said }: Opening & FoundQuestion & Said,
 ): Promise<Result<Decided, Failure>> {
   if (said.kind === 'answer' || !consent || hasEnded(handshake)) return ok({ decided: undefined })
-  const answer = toAnswer(consent, said, call.ip)
+  const answer = answerOf(consent, said, call.ip)
   const decided = consent.decision ? ok(consent) : await decideConsent(ports, consent, answer)
   if (!decided.ok && !wasDecided(decided.error)) return decided
   const { decision } = (decided.ok ? decided.value : await ports.consents.find(consent.id)) ?? {}
@@ -97,20 +98,6 @@ function stand(_ports: AthPorts, { decided }: Decided): Result<Stood, Failure> {
   const { decision, answer } = decided
   if (decision.userId !== answer.userId) return fail({ reason: 'consent_of_other_user' })
   return ok({ standing: lessen(decision, answer) })
-}
-
-function toAnswer(
-  consent: ConsentRequest,
-  said: Exclude<ConsentDecision, { kind: 'answer' }>,
-  ip: string,
-): ConsentAnswer {
-  if (said.kind === 'approve') {
-    const { kind: _, ...approval } = said
-    const lifetimeSeconds = Math.min(approval.lifetimeSeconds, consent.longestSeconds)
-    return { ...approval, approved: true, lifetimeSeconds, ip }
-  }
-  const denial = { approved: false, scopes: [], lifetimeSeconds: 0, method: 'session' } as const
-  return { ...denial, userId: said.userId, ip }
 }
 
 const namesOf = (scopes: ConsentDecided['scopes']) => scopes.map(({ name }) => name)

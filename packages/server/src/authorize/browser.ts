@@ -63,7 +63,7 @@ export function asksHere(
 /** A refusal as a page where a person looks, as JSON where a program does. */
 export function refuseToBrowser(
   ports: AthPorts,
-  outcome: Outcome<Received & Found>,
+  outcome: Outcome<Received & Pick<Found, 'agent'>>,
   failure: Failure,
   recordId: string,
 ): AthAnswer {
@@ -85,6 +85,8 @@ function noticeKind(failure: Failure): Notice['kind'] {
   switch (failure.reason) {
     case 'handshake_expired':
       return 'expired'
+    case 'handshake_message':
+      return failure.fault.kind === 'expired' ? 'expired' : 'unknown'
     case 'browser_not_bound':
       return 'wrong_browser'
     case 'consent_of_other_user':

@@ -35,7 +35,7 @@ export type ConsentDecision =
       readonly lifetimeSeconds: number
       /** How the person proved to be the one who decides. */
       readonly method: 'session' | 'passkey'
-      /** Step 7 as canonical JSON, where a passkey signed it. */
+      /** Step 7 as canonical JSON with what a passkey signed it with. */
       readonly message?: string
     }
   | { readonly kind: 'deny'; readonly userId: UserId }

@@ -1,0 +1,72 @@
+import {
+  type ConsentId,
+  type Failure,
+  fail,
+  ok,
+  type Result,
+  type UserId,
+} from '@ath-protocol/types'
+import { requestReference } from '../consent/consent-request.ts'
+import { checkApproved } from '../endpoint/approved.ts'
+import type { Received } from '../endpoint/endpoint.ts'
+import { callerKey, takeLimit } from '../endpoint/limit.ts'
+import type { AthPorts } from '../endpoint/ports.ts'
+import type { ConsentRequest } from '../ports/consents.ts'
+import type { NineStepPorts } from '../ports/nine-step.ts'
+import type { Registration } from '../ports/registry.ts'
+
+export interface Confirming extends Received {
+  /** `cns_…` as it stands in the address. */
+  readonly requestId: ConsentId
+}
+
+/** A question that a person is asked by another channel than the agent's (D14). */
+export interface FoundConfirmation {
+  readonly consent: ConsentRequest & { readonly userId: UserId }
+  readonly agent: Registration
+  readonly nineStep: NineStepPorts
+}
+
+/**
+ * The question at an address. That of a two-phase handshake has none here: it belongs to the browser that opened the
+ * agent's link. One that nobody answered in time, or whose agent the service no longer lets in, is asked no more.
+ */
+export async function findConfirmation(
+  ports: AthPorts,
+  { call, requestId }: Confirming,
+): Promise<Result<FoundConfirmation, Failure>> {
+  const { nineStep } = ports
+  const consent = await ports.consents.find(requestId)
+  const caller = callerKey(call.ip)
+  const within = takeLimit(
+    ports.limits,
+    'confirm_user',
+    consent?.userId === undefined ? `ip ${caller}` : `${consent.userId} from ${caller}`,
+  )
+  if (!within.ok) return within
+  if (
+    !nineStep ||
+    !consent ||
+    consent.handshake.kind !== 'nine_step' ||
+    consent.userId === undefined
+  )
+    return fail({ reason: 'consent_unknown' })
+  const agent = await ports.registry.findByClientId(consent.clientId)
+  if (!agent) return fail({ reason: 'client_unknown' })
+  const found = { consent: { ...consent, userId: consent.userId }, agent, nineStep }
+  if (consent.decision) return ok(found)
+  const now = ports.clock.now()
+  if (now >= consent.expiresAt)
+    return fail({ reason: 'handshake_message', fault: { kind: 'expired' } })
+  const approved = checkApproved(agent, now)
+  return approved.ok ? ok(found) : approved
+}
+
+/** What every record of a question says. */
+export const knownOf = ({ consent }: { readonly consent?: ConsentRequest }) => ({
+  consent_id: consent && requestReference(consent.id),
+  client_id: consent?.clientId,
+  agent_id: consent?.agentId,
+  client_did: consent?.clientDid,
+  handshake_id: consent?.handshake.id,
+})
