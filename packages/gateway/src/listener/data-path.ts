@@ -1,21 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AgentRegistry,
+  AthConfig,
   AuditSink,
   GrantStore,
   HeaderList,
   LiveChanges,
+  NineStepPorts,
   RateLimits,
   TokenStore,
 } from '@ath-protocol/server'
-import { passableTrailers } from '@ath-protocol/server'
-import type { Clock, Failure, ProviderId } from '@ath-protocol/types'
+import { limitsOf, passableTrailers } from '@ath-protocol/server'
+import { type Clock, encryptedMediaType, type Failure, type ProviderId } from '@ath-protocol/types'
+import { EncryptedAnswer } from '../story/encrypted-answer.ts'
+import type { Unsealed } from '../story/encrypted.ts'
 import type { ProxyPorts, Route } from '../story/exchange.ts'
 import { createInFlight } from '../story/in-flight.ts'
+import { createLiveSessions } from '../story/live-sessions.ts'
 import { createLiveTokens } from '../story/live-tokens.ts'
 import { createRecorder, type Recorder } from '../story/record.ts'
+import { sessionTokenReader } from '../story/session-token.ts'
 import { type ProxyOutcome, proxyStory } from '../story/story.ts'
 import type { UpstreamAnswer } from '../story/upstream-answer.ts'
+import { shortPaths } from '../surfaces/http/short-path.ts'
 import { readProxyTarget } from '../surfaces/http/target.ts'
 import { readHead } from './head.ts'
 import { InboundCall } from './inbound-call.ts'
@@ -23,6 +30,9 @@ import { discardRest, refuse } from './refuse.ts'
 
 export interface DataPathOptions {
   readonly routes: ReadonlyMap<ProviderId, Route>
+  readonly config: AthConfig
+  /** Absent: no session's token is taken. */
+  readonly nineStep?: Pick<NineStepPorts, 'sessions' | 'tokenKey'>
   readonly tokens: Pick<TokenStore, 'find'>
   readonly grants: Pick<GrantStore, 'find'>
   readonly registry: Pick<AgentRegistry, 'findByClientId'>
@@ -45,6 +55,8 @@ export interface CallContext {
 /** The gateway's proxied call, from the socket and back. */
 export interface DataPath {
   handle(request: IncomingMessage, response: ServerResponse, context: CallContext): void
+  /** The providers that are reached as `/{provider_id}/…`, too. */
+  readonly shortPaths: ReadonlySet<ProviderId>
   /** To be told of every durable change, by whoever makes it. */
   readonly live: LiveChanges & { storesChanged(): Promise<void> }
   /** Calls that were let in and are not over. */
@@ -57,9 +69,15 @@ export interface DataPath {
 }
 
 export function createDataPath(options: DataPathOptions): DataPath {
-  const { clock, routes, limits } = options
+  const { clock, routes, limits, config, nineStep } = options
   const inFlight = createInFlight()
-  const live = createLiveTokens({ ...options, changed: () => inFlight.review(clock.now()) })
+  const live = createLiveTokens({
+    ...options,
+    sessions: createLiveSessions(nineStep?.sessions),
+    readSessionToken: sessionTokenReader(config.baseUrl, nineStep?.tokenKey.publicKey),
+    limitsOf: (agent, grant) => limitsOf(config, agent, grant),
+    changed: () => inFlight.review(clock.now()),
+  })
   const recorder = createRecorder(options.audit)
   const ports: ProxyPorts = { clock, limits, live, inFlight, routes, audit: recorder }
   const deps: ExchangeDeps = { ...options, recorder, inFlight }
@@ -93,6 +111,7 @@ export function createDataPath(options: DataPathOptions): DataPath {
 
   return {
     live,
+    shortPaths: shortPaths(routes.keys()),
     get inFlight() {
       return inFlight.size
     },
@@ -138,6 +157,15 @@ const oneWriteBytes = 16 * 1024
 const latin1 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
+const encryptedHead = [
+  'content-type',
+  encryptedMediaType,
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+]
+
 const recordLost: Failure = {
   reason: 'dependency_down',
   dependency: 'audit',
@@ -181,8 +209,12 @@ class Exchange {
       this.#refuse(told.result.error)
       return
     }
-    const { answer, answerHeaders } = told.result.value
+    const { answer, answerHeaders, unsealed } = told.result.value
     this.#answer = answer
+    if (unsealed) {
+      this.#sendEncrypted(unsealed.reply, answerHeaders)
+      return
+    }
     const whole = answer.complete()
     if (whole && whole.trailers.length === 0) this.#sendWhole(answerHeaders, whole.body)
     else this.#sendStream(answerHeaders)
@@ -235,10 +267,56 @@ class Exchange {
     if (!this.#over && this.#bytesOut === 0) response.flushHeaders()
   }
 
-  #writeHead(headers: string[]): boolean {
+  /** One encrypted piece a line (U10). What the upstream said, status and headers too, is inside. */
+  #sendEncrypted(reply: Unsealed['reply'], headers: string[]): void {
+    const answer = this.#answer as UpstreamAnswer
+    const response = this.#response
+    const isOpen = () =>
+      !response.destroyed && (response.headersSent || this.#writeHead(encryptedHead, 200))
+    const sink = new EncryptedAnswer(
+      reply,
+      { status: answer.status, headers },
+      {
+        write: (line) => {
+          this.#bytesOut += line.length
+          if (isOpen() && !response.write(line)) this.#call.moved()
+        },
+        finish: (line) => {
+          this.#bytesOut += line.length
+          this.#conclude(
+            () => {
+              if (!isOpen()) return
+              response.end(line)
+              discardRest(this.#request)
+            },
+            () => {
+              if (response.headersSent) response.destroy()
+              else refuse(this.#request, response, recordLost, undefined)
+            },
+          )
+        },
+        failed: (failure) => {
+          answer.stop(failure)
+          this.#record(failure)
+          if (failure.reason === 'bug') this.#deps.report?.(failure.cause, undefined)
+          response.destroy()
+        },
+        ready: () => {
+          if (!response.writableNeedDrain) answer.resume()
+        },
+      },
+    )
+    response.on('drain', () => {
+      this.#call.moved()
+      answer.resume()
+    })
+    answer.pipe(sink)
+  }
+
+  #writeHead(headers: string[], status = (this.#answer as UpstreamAnswer).status): boolean {
     if (this.#response.destroyed) return false
     try {
-      this.#response.writeHead((this.#answer as UpstreamAnswer).status, headers)
+      this.#response.writeHead(status, headers)
       return true
     } catch (cause) {
       this.#deps.report?.(cause, undefined)

@@ -19,6 +19,7 @@ const none: CallBody = { kind: 'none' }
 export class InboundCall implements ProxyCall {
   readonly method: string
   readonly providerId: string
+  readonly target: string
   readonly rawPath: string
   readonly query: string
   readonly headers: readonly string[]
@@ -52,6 +53,7 @@ export class InboundCall implements ProxyCall {
     const { target, head } = known
     this.method = request.method as string
     this.providerId = target.providerId
+    this.target = target.target
     this.rawPath = target.rawPath
     this.query = target.query
     this.headers = request.rawHeaders

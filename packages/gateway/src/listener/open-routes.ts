@@ -2,7 +2,7 @@ import { compileScopeMap, type ScopeMap } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { Provider } from '../config/config.ts'
 import { type CredentialDeps, createCredential } from '../credentials/create-credential.ts'
-import type { Route } from '../story/exchange.ts'
+import type { AmountFields, Route } from '../story/exchange.ts'
 import type { OpenUpstream } from '../transport/upstream.ts'
 
 /** Makes every provider of the configuration ready for calls: its connections, its compiled scope map, its credential. */
@@ -28,6 +28,7 @@ export function openRoutes(
       providerId: provider.id,
       upstream,
       scopeMap: openScopeMap(provider),
+      amounts: openAmounts(provider),
       credential: createCredential(provider, { ...deps, upstream, basePath }),
       basePath,
       maxRequestBytes: provider.maxRequestBytes,
@@ -49,6 +50,26 @@ function openScopeMap({ scopeRules, auth }: Provider): ScopeMap {
       asServersReadIt(path) === closed
         ? { allowed: false, anyOf: [] }
         : scopeMap.admit(method, path, granted),
+  }
+}
+
+const noScope: ReadonlySet<string> = new Set()
+
+/** Matched as servers read paths: `/orders/` must not be an order that nobody looks at. */
+function openAmounts({ amounts }: Provider): AmountFields | undefined {
+  if (amounts.length === 0) return undefined
+  const fields = compileScopeMap(
+    amounts.map(({ rule, field }) => ({
+      scope: field,
+      method: rule.method,
+      pattern: asServersReadIt(rule.pattern),
+    })),
+  )
+  return {
+    fieldsOf(method, path) {
+      const verdict = fields.admit(method, asServersReadIt(path), noScope)
+      return verdict.allowed ? [] : verdict.anyOf
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import { type Health, handleHealth } from './health.ts'
 import { refuse } from './refuse.ts'
 
 export interface Routes {
-  readonly dataPath: Pick<DataPath, 'handle'>
+  readonly dataPath: Pick<DataPath, 'handle' | 'shortPaths'>
   readonly control: ControlPlane
   readonly health: Health
   readonly secure: boolean
@@ -37,7 +37,8 @@ export function route(
   const peer = request.socket.remoteAddress
   const ip = routes.address.of(peer, () => forwardedFor(request))
   const context = { target, ip, expectsContinue }
-  if (isProxyTarget(target)) routes.dataPath.handle(request, response, context)
+  if (isProxyTarget(target, routes.dataPath.shortPaths))
+    routes.dataPath.handle(request, response, context)
   else if (!handleHealth(target, response, { ...routes.health, ...pick(routes) }))
     void handleControl(request, response, context, {
       handle: routes.control,

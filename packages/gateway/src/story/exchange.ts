@@ -9,7 +9,9 @@ import type { LiveTokens } from './live-tokens.ts'
 export interface ProxyCall {
   readonly method: string
   readonly providerId: ProviderId
-  /** Without query; as sent. */
+  /** Path and query as sent. */
+  readonly target: string
+  /** Behind the provider, without query; as sent. */
   readonly rawPath: string
   /** With its `?`, or empty. */
   readonly query: string
@@ -50,11 +52,19 @@ export type CallBody =
       cancel(failure: Failure): void
     }
 
+/** Where requests say what an order costs (U13). */
+export interface AmountFields {
+  /** JSON pointers; empty for a request that orders nothing. `path` is normalised. */
+  fieldsOf(method: string, path: string): readonly string[]
+}
+
 /** One system behind the gateway, ready for calls. */
 export interface Route {
   readonly providerId: ProviderId
   readonly upstream: Upstream
   readonly scopeMap: ScopeMap
+  /** Absent: nothing says where an order's amount is. */
+  readonly amounts: AmountFields | undefined
   readonly credential: Credential
   /** Without trailing slash; may be empty. No request leaves it. */
   readonly basePath: string

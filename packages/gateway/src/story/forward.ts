@@ -1,5 +1,6 @@
 import { type HeaderList, upstreamHeaders } from '@ath-protocol/server'
 import { type Failure, fail, type Result } from '@ath-protocol/types'
+import type { Unsealed } from './encrypted.ts'
 import type { ProxyPorts, Received, Route } from './exchange.ts'
 import type { OpenCall } from './in-flight.ts'
 import { endOf, type LiveToken } from './live-token.ts'
@@ -9,7 +10,9 @@ interface Minted extends Received {
   readonly token: LiveToken
   readonly route: Route
   readonly path: string
+  readonly unsealed: Unsealed | undefined
   readonly maxBodyBytes: number
+  readonly wholeBody: Uint8Array | undefined
   readonly credentialHeaders: HeaderList
 }
 
@@ -49,9 +52,10 @@ class Forwarding implements OpenCall {
   }
 
   run(): Promise<Answered> {
-    const { call, route, credentialHeaders, maxBodyBytes } = this.#exchange
+    const { call, route, credentialHeaders, maxBodyBytes, unsealed, wholeBody } = this.#exchange
     const { body } = call
     if (this.#stopped) return Promise.resolve(fail(this.#stopped))
+    if (unsealed || wholeBody) return this.#repeatable(wholeBody)
     if (body.kind === 'whole')
       return body.take().then((taken) => {
         if (!taken.ok) return fail(this.#stopped ?? taken.error)
@@ -72,10 +76,11 @@ class Forwarding implements OpenCall {
     // Waiting for the body or a log-in gives time for a revocation.
     const ended = this.#stopped ?? endOf(this.token, this.#ports.clock.now())
     if (ended) return Promise.resolve(fail(ended))
-    const { call, route, path } = this.#exchange
+    const { call, route, path, unsealed } = this.#exchange
     const answer = new UpstreamAnswer()
     this.#answer = answer
-    const headers = upstreamHeaders(call.headers, route.credential.reserved)
+    const sent = unsealed ?? call
+    const headers = upstreamHeaders(sent.headers, route.credential.reserved)
     // RFC 9110 §7.6.3.
     headers.push('via', '1.1 sallyport', ...credentialHeaders)
     answer.carriedBy(
@@ -85,7 +90,7 @@ class Forwarding implements OpenCall {
           path: route.basePath + path + call.query,
           headers,
           body,
-          longLived: call.longLived,
+          longLived: sent.longLived,
         },
         answer,
       ),

@@ -3,11 +3,14 @@ import type {
   AgentId,
   ApprovedProvider,
   ClientId,
+  CompiledRestrictions,
   Failure,
   GrantId,
   ProviderId,
+  Restrictions,
   UserId,
 } from '@ath-protocol/types'
+import type { LiveSession } from './live-sessions.ts'
 
 /** An agent as it is now. One object for all its tokens, so that a change reaches them all at once. */
 export interface LiveAgent {
@@ -15,6 +18,7 @@ export interface LiveAgent {
   status: RegistrationStatus
   approvalExpiresAt: number
   approvals: readonly ApprovedProvider[]
+  restrictions: Restrictions | undefined
   /** Something changed and was not read again yet: no new call may rely on this object. */
   stale: boolean
   /** How many live tokens point here. */
@@ -23,6 +27,11 @@ export interface LiveAgent {
 
 export interface LiveGrant {
   readonly id: GrantId
+  readonly providerId: ProviderId
+  /** As they were when the user agreed. */
+  readonly restrictions: readonly Restrictions[] | undefined
+  /** All that limits its calls now (U13); undefined when nothing does. */
+  limits: CompiledRestrictions | undefined
   readonly expiresAt: number
   revokedAt: number | undefined
   tokens: number
@@ -35,6 +44,9 @@ export interface LiveToken {
   readonly ref: string
   readonly clientId: ClientId
   readonly agentId: AgentId
+  /** Of a session's token (U9). */
+  readonly session: LiveSession | undefined
+  readonly clientDid: string | undefined
   readonly userId: UserId
   readonly providerId: ProviderId
   /** Those it was issued with. */
@@ -65,5 +77,15 @@ export function grantFault(grant: LiveGrant, now: number): Failure | undefined {
 export function endOf(token: LiveToken, now: number): Failure | undefined {
   if (token.revokedAt !== undefined) return { reason: 'token_revoked' }
   if (now >= token.expiresAt) return { reason: 'token_expired' }
-  return grantFault(token.grant, now) ?? agentFault(token.agent, now)
+  return (
+    grantFault(token.grant, now) ?? agentFault(token.agent, now) ?? hoursFault(token.grant, now)
+  )
+}
+
+/** Whether the hours in which the agent may call are over (U13). */
+function hoursFault({ limits }: LiveGrant, now: number): Failure | undefined {
+  const within = limits?.checkHours(now)
+  return within === undefined || within.ok
+    ? undefined
+    : { reason: 'restricted', fault: within.error }
 }

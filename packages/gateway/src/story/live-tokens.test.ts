@@ -7,7 +7,9 @@ import {
   InMemoryTokenStore,
 } from '@ath-protocol/server'
 import { createVirtualClock } from '@sallyport/testing'
+import { createLiveSessions } from './live-sessions.ts'
 import { createLiveTokens, type LiveTokensOptions } from './live-tokens.ts'
+import { sessionTokenReader } from './session-token.ts'
 
 async function open(options: Partial<LiveTokensOptions> = {}) {
   const clock = createVirtualClock(1000)
@@ -51,6 +53,9 @@ async function open(options: Partial<LiveTokensOptions> = {}) {
     tokens,
     grants,
     registry,
+    sessions: createLiveSessions(undefined),
+    readSessionToken: sessionTokenReader('https://gw.example', undefined),
+    limitsOf: () => undefined,
     clock,
     changed: () => {
       changes++
@@ -58,7 +63,7 @@ async function open(options: Partial<LiveTokensOptions> = {}) {
     ...options,
   })
   const load = async (text: string) => {
-    const result = await live.load(text, `Bearer ${text}`)
+    const result = await live.load({ text: text, kind: 'opaque' }, `Bearer ${text}`, 'oa')
     assert.ok(result.ok)
     return result.value
   }
@@ -77,10 +82,10 @@ test('tokens with the same scopes share one set, and one agent and grant are one
 
 test('an unknown token is looked up each time, so that one issued later works at once', async () => {
   const { live, add } = await open()
-  const before = await live.load('late', 'Bearer late')
+  const before = await live.load({ text: 'late', kind: 'opaque' }, 'Bearer late', 'oa')
   assert.equal(!before.ok && before.error.reason, 'token_unknown')
   await add('late')
-  assert.equal((await live.load('late', 'Bearer late')).ok, true)
+  assert.equal((await live.load({ text: 'late', kind: 'opaque' }, 'Bearer late', 'oa')).ok, true)
 })
 
 test('[R107] a revocation that overtakes a look-up is not forgotten by it', async () => {
@@ -103,7 +108,7 @@ test('[R107] a revocation that overtakes a look-up is not forgotten by it', asyn
     },
   })
   await add('t')
-  const loading = live.load('t', 'Bearer t')
+  const loading = live.load({ text: 't', kind: 'opaque' }, 'Bearer t', 'oa')
   await inner.revoke(hashSecret('t'), 1000)
   live.tokenRevoked(hashSecret('t'))
   release()
@@ -120,8 +125,8 @@ test('memory is bounded: the oldest token makes room, but never one with a call 
   await load('b')
   await load('c')
   await load('d')
-  assert.equal(live.findByHeader('Bearer a'), held)
-  assert.equal(live.findByHeader('Bearer b'), undefined)
+  assert.equal(live.findByHeader('Bearer a', 'oa'), held)
+  assert.equal(live.findByHeader('Bearer b', 'oa'), undefined)
   live.tokenRevoked(held.hash)
   assert.equal(held.revokedAt, 1000)
 })
@@ -136,9 +141,9 @@ test('look-ups are bounded: one more is refused as unavailable, and one token is
     return find(hash)
   }
   const [first, same, other] = await Promise.all([
-    live.load('a', 'Bearer a'),
-    live.load('a', 'Bearer a'),
-    live.load('b', 'Bearer b'),
+    live.load({ text: 'a', kind: 'opaque' }, 'Bearer a', 'oa'),
+    live.load({ text: 'a', kind: 'opaque' }, 'Bearer a', 'oa'),
+    live.load({ text: 'b', kind: 'opaque' }, 'Bearer b', 'oa'),
   ])
   assert.ok(first.ok && same.ok && first.value === same.value)
   assert.equal(!other.ok && other.error.reason, 'dependency_down')
@@ -149,10 +154,10 @@ test('an agent that changed is not believed until it was read again', async () =
   const { live, add, load, registry } = await open()
   await add('a')
   const token = await load('a')
-  assert.equal(live.findByHeader('Bearer a'), token)
+  assert.equal(live.findByHeader('Bearer a', 'oa'), token)
   await registry.update('c', { status: 'suspended' })
   live.agentChanged('c')
-  assert.equal(live.findByHeader('Bearer a'), undefined)
+  assert.equal(live.findByHeader('Bearer a', 'oa'), undefined)
   assert.equal((await load('a')).agent.status, 'suspended')
 })
 
@@ -165,6 +170,6 @@ test('when an agent that changed cannot be read, its open calls count as denied'
   live.agentChanged('c')
   while (changes() === before) await new Promise((resolve) => setImmediate(resolve))
   assert.equal(token.agent.status, 'denied')
-  const next = await live.load('a', 'Bearer a')
+  const next = await live.load({ text: 'a', kind: 'opaque' }, 'Bearer a', 'oa')
   assert.equal(!next.ok && next.error.reason, 'dependency_down')
 })

@@ -1,10 +1,14 @@
 import {
   type AgentRegistry,
   approvedScopes,
+  type BearerToken,
+  type Grant,
   type GrantStore,
   hashSecret,
   type LiveChanges,
   type Registration,
+  type Restricted,
+  type RestrictedGrant,
   type TokenRecord,
   tokenRef,
   type TokenStore,
@@ -12,23 +16,33 @@ import {
 import {
   type ClientId,
   type Clock,
+  type CompiledRestrictions,
   type Failure,
   fail,
   type GrantId,
   ok,
+  type ProviderId,
   type Result,
 } from '@ath-protocol/types'
+import type { LiveSession, LiveSessions } from './live-sessions.ts'
 import type { LiveAgent, LiveGrant, LiveToken } from './live-token.ts'
+import { loadSessionToken, type ReadSessionToken } from './session-token.ts'
+import { createTokenHeaders, type NamedToken } from './token-headers.ts'
 
 /** Tokens in use, in memory. The stores are asked only for a token not seen yet. */
 export interface LiveTokens extends LiveChanges {
-  /** By the whole `Authorization` value: the fast way for a token seen before. */
-  findByHeader(authorization: string): LiveToken | undefined
+  /** By the whole `Authorization` value: the fast way for a token seen before; a session's token was seen at `providerId`. */
+  findByHeader(authorization: string, providerId: ProviderId): LiveToken | undefined
   /**
-   * `token` has the form of a token; `authorization` is the header it came in.
-   * Failures: `token_unknown`, `dependency_down`. Nothing is remembered of unknown tokens.
+   * `token` has the form of a token; `authorization` is the header it came in. A session's token is one for each of its
+   * providers. Failures: `token_unknown`, `token_malformed`, `dependency_down`; of a session's token that does not open
+   * the provider also `token_revoked`, `token_expired`, `provider_differs`. Nothing is remembered of unknown tokens.
    */
-  load(token: string, authorization: string): Promise<Result<LiveToken, Failure>>
+  load(
+    token: BearerToken,
+    authorization: string,
+    providerId: ProviderId,
+  ): Promise<Result<LiveToken, Failure>>
   /** Another process changed the stores: everything is read again at its next use, and at once for calls in flight. */
   storesChanged(): Promise<void>
 }
@@ -37,6 +51,11 @@ export interface LiveTokensOptions {
   readonly tokens: Pick<TokenStore, 'find'>
   readonly grants: Pick<GrantStore, 'find'>
   readonly registry: Pick<AgentRegistry, 'findByClientId'>
+  readonly sessions: LiveSessions
+  /** Whether a JWT is an access token that this gateway signed, however old. */
+  readonly readSessionToken: ReadSessionToken
+  /** What limits the calls of a grant now. */
+  readonly limitsOf: (agent: Restricted, grant: RestrictedGrant) => CompiledRestrictions | undefined
   readonly clock: Clock
   /** Tokens kept in memory; default 100,000. Those with calls in flight stay beyond it. */
   readonly capacity?: number
@@ -46,21 +65,19 @@ export interface LiveTokensOptions {
   readonly changed: () => void
 }
 
-interface Entry {
-  readonly token: LiveToken
-  /** The one header value under which it is also found; other spellings take the longer way. */
-  header: string | undefined
+interface Entry extends NamedToken {
   generation: number
 }
 
 export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
   const { capacity = 100_000, maxLoads = 1000, clock, changed } = options
   const byHash = new Map<string, Entry>()
-  const byHeader = new Map<string, Entry>()
+  const headers = createTokenHeaders<Entry>()
   const grants = new Map<GrantId, LiveGrant>()
   const agents = new Map<ClientId, LiveAgent>()
   const scopeSets = new Map<string, ReadonlySet<string>>()
   const loading = new Map<string, Promise<Result<LiveToken, Failure>>>()
+  const verifying = new Map<string, Promise<Result<LiveToken, Failure>>>()
   let generation = 0
   // A load that a change overtakes reads again: what it saw before may not become the truth.
   let changes = 0
@@ -72,19 +89,22 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     while (true) {
       const before = changes
       const record = await options.tokens.find(hash)
-      const [grant, agent] = record
+      const [grant, agent, session] = record
         ? await Promise.all([
             options.grants.find(record.grantId),
             options.registry.findByClientId(record.clientId),
+            record.sessionId === undefined ? undefined : options.sessions.find(record.sessionId),
           ])
         : []
       if (changes !== before) continue
       const known = byHash.get(hash)
-      if (!record || !grant || !agent) {
+      const lost = record?.sessionId !== undefined && !session
+      if (!record || !grant || !agent || lost) {
         if (known) known.token.revokedAt ??= clock.now()
         return fail({ reason: 'token_unknown' })
       }
-      const entry = known ?? insert(record, liveGrant(record, grant.expiresAt), liveAgent(agent))
+      const found = liveAgent(agent)
+      const entry = known ?? insert(record, liveGrant(grant, found), found, session)
       entry.token.revokedAt ??= record.revokedAt
       entry.token.grant.revokedAt ??= grant.revokedAt
       refresh(entry.token.agent, agent)
@@ -93,9 +113,15 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     }
   }
 
-  function insert(record: TokenRecord, grant: LiveGrant, agent: LiveAgent): Entry {
+  function insert(
+    record: TokenRecord,
+    grant: LiveGrant,
+    agent: LiveAgent,
+    session: LiveSession | undefined,
+  ): Entry {
     makeRoom()
     const issuedScopes = internScopes(record.scopes)
+    if (session) session.tokens++
     grant.tokens++
     agent.tokens++
     const token: LiveToken = {
@@ -103,6 +129,8 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
       ref: tokenRef(record.hash),
       clientId: record.clientId,
       agentId: record.agentId,
+      session,
+      clientDid: session?.clientDid,
       userId: record.userId,
       providerId: record.providerId,
       issuedScopes,
@@ -119,20 +147,23 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     return entry
   }
 
-  function liveGrant(record: TokenRecord, expiresAt: number): LiveGrant {
-    let grant = grants.get(record.grantId)
+  function liveGrant(found: Grant, agent: LiveAgent): LiveGrant {
+    const { id, providerId, restrictions, expiresAt } = found
+    let grant = grants.get(id)
     if (!grant) {
-      grant = { id: record.grantId, expiresAt, revokedAt: undefined, tokens: 0 }
-      grants.set(grant.id, grant)
+      const limits = options.limitsOf(agent, found)
+      grant = { id, providerId, restrictions, limits, expiresAt, revokedAt: undefined, tokens: 0 }
+      grants.set(id, grant)
     }
     return grant
   }
 
   function liveAgent(found: Registration): LiveAgent {
-    const { clientId, status, approvalExpiresAt, approvals } = found
+    const { clientId, status, approvalExpiresAt, approvals, restrictions } = found
     let agent = agents.get(clientId)
     if (!agent) {
-      agent = { clientId, status, approvalExpiresAt, approvals, stale: false, tokens: 0 }
+      const changing = { status, approvalExpiresAt, approvals, restrictions }
+      agent = { clientId, ...changing, stale: false, tokens: 0 }
       agents.set(clientId, agent)
     }
     return agent
@@ -142,11 +173,16 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     agent.status = now.status
     agent.approvalExpiresAt = now.approvalExpiresAt
     agent.stale = false
-    if (isSame(agent.approvals, now.approvals)) return
+    if (isSame(agent.approvals, now.approvals) && isSame(agent.restrictions, now.restrictions))
+      return
     agent.approvals = now.approvals
+    agent.restrictions = now.restrictions
     // Rare, and while it lasts no call is decided: looking at every token is cheaper than an index kept for this.
     for (const { token } of byHash.values())
-      if (token.agent === agent) token.scopes = stillApproved(token)
+      if (token.agent === agent) {
+        token.scopes = stillApproved(token)
+        token.grant.limits = options.limitsOf(agent, token.grant)
+      }
   }
 
   function stillApproved({ agent, providerId, issuedScopes }: LiveToken): ReadonlySet<string> {
@@ -173,7 +209,8 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     for (const [hash, entry] of byHash) {
       byHash.delete(hash)
       if (entry.token.uses === 0) {
-        if (entry.header !== undefined) byHeader.delete(entry.header)
+        headers.forget(entry)
+        options.sessions.release(entry.token.session)
         if (--entry.token.grant.tokens === 0) grants.delete(entry.token.grant.id)
         if (--entry.token.agent.tokens === 0) agents.delete(entry.token.clientId)
         return
@@ -183,15 +220,28 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
     }
   }
 
-  function load(hash: string): Promise<Result<LiveToken, Failure>> {
-    const running = loading.get(hash)
-    if (running) return running
-    if (loading.size >= maxLoads) return Promise.resolve(storeDown('too many look-ups at once'))
-    const started = read(hash)
+  const load = (hash: string) => once(loading, hash, () => read(hash))
+
+  /** Asks once for all who want the same at once. */
+  function once(
+    running: Map<string, Promise<Result<LiveToken, Failure>>>,
+    key: string,
+    start: () => Promise<Result<LiveToken, Failure>>,
+  ): Promise<Result<LiveToken, Failure>> {
+    const known = running.get(key)
+    if (known) return known
+    if (running.size >= maxLoads) return Promise.resolve(storeDown('too many look-ups at once'))
+    const started = start()
       .catch((cause: unknown) => storeDown(cause instanceof Error ? cause.message : String(cause)))
-      .finally(() => loading.delete(hash))
-    loading.set(hash, started)
+      .finally(() => running.delete(key))
+    running.set(key, started)
     return started
+  }
+
+  function loadOpaque(text: string): Promise<Result<LiveToken, Failure>> {
+    const hash = hashSecret(text)
+    const known = usable(byHash.get(hash))
+    return known ? Promise.resolve(ok(known)) : load(hash)
   }
 
   async function reread(agent: LiveAgent): Promise<void> {
@@ -205,16 +255,15 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
   }
 
   return {
-    findByHeader: (authorization) => usable(byHeader.get(authorization)),
-    async load(token, authorization) {
-      const hash = hashSecret(token)
-      const known = usable(byHash.get(hash))
-      const result = known ? ok(known) : await load(hash)
-      const entry = byHash.get(hash)
-      if (result.ok && entry && entry.header === undefined) {
-        entry.header = authorization
-        byHeader.set(authorization, entry)
-      }
+    findByHeader: (authorization, providerId) => usable(headers.find(authorization, providerId)),
+    async load({ text, kind }, authorization, providerId) {
+      const result = await (kind === 'opaque'
+        ? loadOpaque(text)
+        : once(verifying, `${text} ${providerId}`, () =>
+            loadSessionToken({ ...options, load }, text, providerId),
+          ))
+      const entry = result.ok ? byHash.get(result.value.hash) : undefined
+      if (entry) headers.remember(entry, authorization)
       return result
     },
     tokenRevoked(hash) {
@@ -251,7 +300,7 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
   }
 }
 
-const isSame = (one: Registration['approvals'], other: Registration['approvals']) =>
+const isSame = <Value>(one: Value, other: Value) =>
   one === other || JSON.stringify(one) === JSON.stringify(other)
 
 const storeDown = (cause: string): Result<never, Failure> =>

@@ -68,6 +68,8 @@ function eventOf(told: Told): AuditEvent {
     user_id: token?.userId,
     provider_id: call.providerId,
     grant_id: token?.grant.id,
+    session_id: token?.session?.id,
+    client_did: token?.clientDid,
     effective_scopes: told.scope === undefined ? undefined : [told.scope],
     denied_scopes: failure?.reason === 'scope_not_granted' ? failure.anyOf : undefined,
     denial_reason: failure?.reason,
@@ -94,6 +96,7 @@ function eventName(failure: Failure): AuditEvent['event'] {
     case 'request_malformed':
     case 'method_unknown':
     case 'body_over_limit':
+    case 'handshake_message':
     case 'route_unknown':
     case 'draining':
     case 'dependency_down':
@@ -127,6 +130,10 @@ function evidenceOf(failure: Failure): Readonly<Record<string, unknown>> | undef
       return { fault: failure.fault }
     case 'rate_limited':
       return { limit: failure.limit }
+    case 'restricted':
+      return { restriction: failure.fault.kind, rule: failure.fault.rule }
+    case 'handshake_message':
+      return { fault: failure.fault.kind, evidence: failure.fault.evidence }
     case 'body_over_limit':
       return { limit_bytes: failure.limitBytes }
     case 'upstream_timeout':

@@ -3,6 +3,7 @@ import https from 'node:https'
 import net from 'node:net'
 import type { TestContext } from 'node:test'
 import {
+  type AthConfig,
   type AuditEvent,
   type AuditSink,
   hashSecret,
@@ -10,13 +11,14 @@ import {
   InMemoryGrantStore,
   InMemoryProviderTokenStore,
   InMemoryTokenStore,
+  type NineStepPorts,
   type OAuthBridge,
   type RateLimits,
   readScopeRule,
   type Registration,
   type ScopeRule,
 } from '@ath-protocol/server'
-import { type AgentId, fail, type ProviderId } from '@ath-protocol/types'
+import { type AgentId, fail, type ProviderId, type Restrictions } from '@ath-protocol/types'
 import { createTestKey, createVirtualClock, type VirtualClock } from '@sallyport/testing'
 import { openUndiciUpstream } from '../../src/adapters/undici/upstream.ts'
 import type { Listen, Provider, ProviderAuth } from '../../src/config/config.ts'
@@ -26,6 +28,9 @@ import { openRoutes } from '../../src/listener/open-routes.ts'
 import type { ControlPlane } from '../../src/listener/control-plane.ts'
 import type { Person } from '../../src/ports/logins.ts'
 import type { Signer } from '../../src/ports/signer.ts'
+
+/** The public base URL: the issuer of session tokens. */
+export const gatewayUrl = 'https://gateway.example'
 
 export const agentId: AgentId = 'https://agent.example/.well-known/agent.json'
 
@@ -69,6 +74,14 @@ export interface WorldOptions {
   readonly timeouts?: Partial<Provider['timeouts']>
   readonly maxRequestBytes?: number
   readonly limits?: RateLimits
+  /** What the configuration, and the only agent's registration and grant, are limited to. */
+  readonly restrictions?: {
+    readonly everywhere?: Restrictions
+    readonly provider?: Restrictions
+    readonly agent?: Restrictions
+    readonly grant?: readonly Restrictions[]
+  }
+  readonly nineStep?: Pick<NineStepPorts, 'sessions' | 'tokenKey'>
   readonly audit?: Partial<AuditSink>
   readonly durable?: boolean
   readonly listen?: Partial<Listen>
@@ -99,12 +112,17 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const owner = { clientId: 'ath_client', agentId, userId: 'usr_1', providerId: 'oa' as ProviderId }
   const rules = options.rules ?? [['oa:all', '* /**']]
   const scopes = [...new Set(rules.map(([scope]) => scope))]
-  await registry.insert(registration(now, scopes))
+  const { agent: ofAgent, grant: ofGrant } = options.restrictions ?? {}
+  await registry.insert({
+    ...registration(now, scopes),
+    ...(ofAgent ? { restrictions: ofAgent } : {}),
+  })
   await grants.insert({
     ...owner,
     id: 'gnt_1',
     userSource: 'login',
     scopes,
+    ...(ofGrant ? { restrictions: ofGrant } : {}),
     createdAt: now,
     expiresAt: now + 28_800,
   })
@@ -136,7 +154,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     random: { token: () => 'random' },
     signer: options.signer ?? (await testSigner()),
-    issuer: 'https://gateway.example',
+    issuer: gatewayUrl,
     findUser: async () => options.person,
     async endGrant(id) {
       await grants.revoke(id, clock.now())
@@ -147,8 +165,17 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     openUpstream: openUndiciUpstream,
     readCa: () => options.ca as string,
   })
+  const config = {
+    baseUrl: gatewayUrl,
+    providers: new Map(
+      ['oa', 'crm'].map((id) => [id, { restrictions: options.restrictions?.provider }]),
+    ),
+    restrictions: options.restrictions?.everywhere,
+  } as unknown as AthConfig
   const dataPath = createDataPath({
     routes,
+    config,
+    ...(options.nineStep ? { nineStep: options.nineStep } : {}),
     tokens,
     grants,
     registry,

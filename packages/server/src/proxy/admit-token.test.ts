@@ -57,3 +57,15 @@ test('[C11] [C16] the token is judged before the provider, and the provider befo
     'agent_header_absent',
   )
 })
+
+test('[U10] the agent of a session calls itself by its DID, by its agent id, or not at all, but by no other name', () => {
+  const ofSession = { ...token, clientDid: 'did:ath:office' }
+  for (const agentHeader of [undefined, 'did:ath:office', token.agentId])
+    assert.equal(reasonOf(admitToken(ofSession, { ...use, agentHeader })), 'ok')
+  for (const agentHeader of ['', 'did:ath:other', 'did:ath:office, did:ath:office'])
+    assert.equal(reasonOf(admitToken(ofSession, { ...use, agentHeader })), 'agent_header_differs')
+  assert.equal(
+    reasonOf(admitToken(token, { ...use, agentHeader: 'did:ath:office' })),
+    'agent_header_differs',
+  )
+})

@@ -3,6 +3,8 @@ import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 /** What an access token was issued for (R88). A stored token and a live one both have it. */
 export interface BoundToken {
   readonly agentId: string
+  /** The DID under which the agent came, of a session's token: it may call itself so, too (U10). */
+  readonly clientDid?: string | undefined
   readonly providerId: string
   readonly expiresAt: number
   readonly revokedAt?: number | undefined
@@ -28,8 +30,10 @@ export function admitToken(token: BoundToken, use: TokenUse): Result<void, Failu
   if (use.now >= token.expiresAt) return fail({ reason: 'token_expired' })
   if (token.providerId !== use.providerId)
     return fail({ reason: 'provider_differs', got: use.providerId, bound: token.providerId })
-  if (use.agentHeader === undefined) return fail({ reason: 'agent_header_absent' })
-  if (use.agentHeader !== token.agentId)
+  // A session's token names its agent itself, signed: to repeat it is no proof of more (U10).
+  if (use.agentHeader === undefined)
+    return token.clientDid === undefined ? fail({ reason: 'agent_header_absent' }) : admitted
+  if (use.agentHeader !== token.agentId && use.agentHeader !== token.clientDid)
     return fail({ reason: 'agent_header_differs', got: use.agentHeader })
   return admitted
 }

@@ -14,6 +14,7 @@ import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint
 import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { Grant } from '../ports/grants.ts'
+import { checkMayIssue } from '../restriction/check-restrictions.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
@@ -96,8 +97,10 @@ function consent(_ports: AthPorts, { proven, grant }: Proven & Bound): Result<Co
 
 async function mint(
   ports: AthPorts,
-  { grant, scopes }: Bound & Consented,
+  { call, proven, grant, scopes }: Received & Proven & Bound & Consented,
 ): Promise<Result<Minted, Failure>> {
+  const may = checkMayIssue(ports, proven, [grant], call.ip)
+  if (!may.ok) return may
   const issued = await issueToken(ports, grant, scopes.effective, grant.expiresAt)
   // Somebody may have ended the grant meanwhile: its tokens were revoked before this one was there.
   const now = await ports.grants.find(grant.id)

@@ -17,6 +17,7 @@ import { endGrant } from '../grant/end-grant.ts'
 import { endGrantBy } from '../grant/end-grant-by.ts'
 import type { Grant } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'
+import { checkMayIssue } from '../restriction/check-restrictions.ts'
 import { matchesHash } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
@@ -128,8 +129,11 @@ async function consent(
 
 async function mint(
   ports: AthPorts,
-  { proven, handshake, grant, scopes }: Proven & Bound & Consented,
+  { call, proven, handshake, grant, scopes }: Received & Proven & Bound & Consented,
 ): Promise<Result<Minted, Failure>> {
+  // Before anything is spent: inside its hours and network the agent may come again.
+  const may = checkMayIssue(ports, proven, [grant], call.ip)
+  if (!may.ok) return may
   const now = ports.clock.now()
   // Spent first: of two exchanges at once only one comes past this line (R67, R82).
   const spent = await ports.handshakes.advance(handshake.id, 'spend', now)
