@@ -73,7 +73,7 @@ const inners = fc.record(
     }),
     body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.from(bytes)),
   },
-  { requiredKeys: [] },
+  { requiredKeys: [], noNullPrototype: true },
 )
 
 test('[U10] any message comes back, in pieces and with its end', async () => {

@@ -57,7 +57,8 @@ export function compileRestrictions(list: readonly Restrictions[]): CompiledRest
     checkHours,
     checkAmount(value) {
       if (amount === undefined) return ok(undefined)
-      if (!Number.isFinite(value))
+      // No order costs less than nothing; whoever says so has another meaning of the field than we have.
+      if (!Number.isFinite(value) || value < 0)
         return fail({ kind: 'amount_unreadable', rule: `order_amount_limit ${amount}` })
       return value <= amount
         ? ok(undefined)

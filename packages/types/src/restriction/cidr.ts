@@ -7,7 +7,8 @@ export interface Network {
 /** Reads CIDR, v4 or v6. Undefined when it is none, or when an address has bits set behind its prefix. */
 export function parseCidr(text: string): Network | undefined {
   const [address = '', length, more] = text.split('/')
-  if (length === undefined || more !== undefined || !/^[0-9]{1,3}$/.test(length)) return undefined
+  if (length === undefined || more !== undefined || !/^(?:0|[1-9][0-9]{0,2})$/.test(length))
+    return undefined
   const bits = parseAddress(address)
   const isV4 = !address.includes(':')
   const prefix = Number(length) + (isV4 ? 96 : 0)
