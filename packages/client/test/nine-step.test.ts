@@ -257,7 +257,7 @@ test('[D10] a question that nobody answered in time ends in 408', async (t) => {
   const waiting = handshake(
     await options({
       clock: { now },
-      consentTimeoutSeconds: 302,
+      consentTimeoutSeconds: 1,
       onPending: () => void (late = 301),
     }),
   )
