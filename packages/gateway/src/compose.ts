@@ -22,7 +22,7 @@ import { openUndiciUpstream } from './adapters/undici/upstream.ts'
 import { type AdminApi, createAdminApi } from './admin/api.ts'
 import type { RunningGateway } from './cli/composition.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
-import { myGrants } from './compose/my-grants.ts'
+import { myPermissions } from './compose/my-permissions.ts'
 import { openNineStep } from './compose/nine-step.ts'
 import { sweepStore } from './compose/sweep-store.ts'
 import type { GatewayConfig } from './config/config.ts'
@@ -32,6 +32,9 @@ import { createDataPath, type DataPath } from './listener/data-path.ts'
 import { openListener } from './listener/listener.ts'
 import { openRoutes } from './listener/open-routes.ts'
 import { createLogin } from './login/login.ts'
+import { createMe } from './me/me.ts'
+import { createPasskeys } from './passkeys/create-passkeys.ts'
+import { relyingPartyOf } from './passkeys/relying-party.ts'
 import type { AuditReader } from './ports/audit-reader.ts'
 import type { LogLine } from './ports/log.ts'
 
@@ -52,7 +55,7 @@ export async function openGateway(
   const core = await openCore(config, live, log)
   try {
     const ports = openPorts(config, core, live, await openNineStep(config, core, nobodyElse))
-    const { login, desk } = openPeople(config, core, ports)
+    const { login, me, desk } = openPeople(config, core, ports)
     const handle = createAthHandlers({ ...ports, desk })
     const assertions = core.keys.signer('assertion')
     const publishedKeys = [assertions, ...(ports.nineStep ? [core.keys.signer('token')] : [])]
@@ -75,7 +78,8 @@ export async function openGateway(
       listen: config.listen,
       dataPath: open,
       control: async (call) =>
-        answerPublishedKeys(call, publishedKeys) ?? (await (login.answer(call) ?? handle(call))),
+        answerPublishedKeys(call, publishedKeys) ??
+        (await (login.answer(call) ?? me.answer(call) ?? handle(call))),
       health: { missing: () => missing(core) },
       secure: config.ath.baseUrl.startsWith('https:'),
       report: core.report,
@@ -195,9 +199,18 @@ function openPeople(config: GatewayConfig, core: Core, ports: AthPorts) {
     logins: core.store.logins,
     outbound: core.outbound.fetch,
     allowLoopbackHttp: config.ath.allowLoopbackHttp,
-    grants: myGrants(ports),
   })
-  return { login, desk: createConsentDesk({ ...ports, login }) }
+  const { baseUrl, aliases } = config.ath
+  const passkeys = { store: core.store.passkeys, party: relyingPartyOf(baseUrl, aliases) }
+  return {
+    login,
+    me: createMe({ login, ports, permissions: myPermissions(ports), passkeys }),
+    desk: createConsentDesk({
+      ...ports,
+      login,
+      passkeys: createPasskeys({ ...passkeys, clock: systemClock }),
+    }),
+  }
 }
 
 function openAdmin(

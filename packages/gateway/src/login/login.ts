@@ -11,23 +11,15 @@ import {
   readCookie,
   redirectAnswer,
 } from '@ath-protocol/server'
-import {
-  type Clock,
-  type Failure,
-  fail,
-  ok,
-  type Random,
-  renderProblem,
-  type Result,
-} from '@ath-protocol/types'
+import { type Clock, type Failure, fail, ok, type Random, type Result } from '@ath-protocol/types'
 import type { Login as LoginConfig } from '../config/config.ts'
+import { answerRoutes } from '../pages/answer-routes.ts'
 import { createPages, type RenderPage } from '../pages/page.ts'
 import { chooseLanguage } from '../pages/messages/language.ts'
 import type { LoginStore, Person } from '../ports/logins.ts'
 import type { OutboundFetch } from '../ports/outbound.ts'
 import { createIdentityProvider, type LoginSecrets } from './identity-provider.ts'
 import { failedPage, forgedPage, signedOutPage } from './login-pages.ts'
-import { createMyAgents, type MyGrants } from './my-agents.ts'
 import { createPeople, type People } from './people.ts'
 import { readReturnTo } from './return-to.ts'
 
@@ -45,12 +37,11 @@ export interface LoginOptions {
   readonly outbound: OutboundFetch
   /** An identity provider on this machine over http. Development only. */
   readonly allowLoopbackHttp: boolean
-  readonly grants: MyGrants
 }
 
-/** How people sign in to the gateway's own pages, and what they see of themselves. */
+/** How people sign in to the gateway's own pages. */
 export interface Login {
-  /** `/login`, `/login/callback`, `/logout`, `/me`, `/me/revoke`; undefined for every other address. */
+  /** `/login`, `/login/callback`, `/logout`; undefined for every other address. */
   answer(call: AthCall): Promise<AthAnswer> | undefined
   readonly people: People
   /** Renders pages with the development banner where it is due. */
@@ -189,34 +180,18 @@ export function createLogin(options: LoginOptions): Login {
     return signedOutPage(render, call, await people.close(call), returnTo)
   }
 
-  const myAgents = createMyAgents({ people, render, clock, grants: options.grants })
-  const routes: Readonly<
-    Record<string, Readonly<Record<string, (call: AthCall) => Promise<AthAnswer>>>>
-  > = {
-    '/login': { GET: start },
-    '/login/callback': { GET: finish },
-    '/logout': { POST: signOut },
-    '/me': { GET: myAgents.show },
-    '/me/revoke': { POST: myAgents.revoke },
-  }
   return {
     people,
     render,
-    answer(call) {
-      const methods = Object.hasOwn(routes, call.path) ? routes[call.path] : undefined
-      if (!methods) return undefined
-      const route = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined
-      return route ? route(call) : methodUnknown(Object.keys(methods))
-    },
+    answer: answerRoutes({
+      '/login': { GET: start },
+      '/login/callback': { GET: finish },
+      '/logout': { POST: signOut },
+    }),
   }
 }
 
 const devSessionSeconds = 8 * 3600
-
-async function methodUnknown(allow: readonly string[]): Promise<AthAnswer> {
-  const { status, headers, body } = renderProblem({ reason: 'method_unknown', allow })
-  return { status, headers, body: JSON.stringify(body) }
-}
 
 function takeAttempt(limits: RateLimits, call: AthCall): Result<void, Failure> {
   const over = limits.take('login_ip', callerKey(call.ip))

@@ -50,6 +50,14 @@ code{font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;colo
 .points li:before{content:"–";position:absolute;left:.4rem;color:var(--soft)}
 summary{cursor:pointer;padding:.3rem 0;color:var(--link)}
 select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);border-radius:8px;min-height:44px;padding:.4rem .6rem;min-width:11rem}
+.tabs{display:flex;flex-wrap:wrap;gap:0 1.1rem;margin:0 0 1.2rem;border-bottom:1px solid var(--line);font-size:.9375rem}
+.tabs a{padding:.6rem 0;min-height:44px;text-decoration:none}
+.tabs a[aria-current]{color:var(--ink);font-weight:650;box-shadow:inset 0 -3px var(--link)}
+p>label{display:block;font-size:.875rem;color:var(--soft)}
+input[type=text],textarea{font:inherit;width:100%;color:inherit;background:var(--card);border:1px solid var(--soft);border-radius:8px;min-height:44px;padding:.5rem .7rem}
+textarea{font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;resize:vertical}
+p>select{width:100%}
+.gap{margin:1rem 0 0}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin:1.6rem 0 0}
 .one{display:grid;margin:1.6rem 0 0}
 button,.button{font:inherit;font-weight:600;min-height:48px;padding:.6rem 1rem;border-radius:10px;border:2px solid var(--button);background:var(--button);color:var(--button-ink);cursor:pointer;text-decoration:none;display:inline-flex;align-items:center;justify-content:center;gap:.5rem}

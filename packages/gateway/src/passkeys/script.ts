@@ -93,11 +93,11 @@ const source = `'use strict';
 })();
 `
 
-const path = '/assets/passkey.js'
+export const passkeyScriptPath = '/assets/passkey.js'
 const version = createHash('sha256').update(source).digest('base64url').slice(0, 16)
 
 /** Where pages load it from. Its content stands in the address, so that browsers may keep it for ever. */
-export const passkeyScript = `${path}?v=${version}`
+export const passkeyScript = `${passkeyScriptPath}?v=${version}`
 
 /** `GET /assets/passkey.js`. Another version than this one is sent on to it, and not kept. */
 export async function answerPasskeyScript(call: AthCall): Promise<AthAnswer> {

@@ -413,7 +413,7 @@ test('a person ends a grant on their own page, and only with their own form', as
   const forms = page.locator('form[action^="/me/revoke"]')
   const count = await forms.count()
   assert.ok(count > 0)
-  const grantId = await forms.first().locator('[name=grant]').inputValue()
+  const grantId = await forms.first().locator('[name=permission]').inputValue()
   await forms
     .first()
     .locator('[name=csrf]')

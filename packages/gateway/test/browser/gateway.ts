@@ -25,8 +25,15 @@ import {
 import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
 import type { Login as LoginConfig } from '../../src/config/config.ts'
 import { createConsentDesk } from '../../src/consent/desk.ts'
+import { myPermissions } from '../../src/compose/my-permissions.ts'
 import { createLogin } from '../../src/login/login.ts'
+import { createMe } from '../../src/me/me.ts'
+import { createPasskeys } from '../../src/passkeys/create-passkeys.ts'
+import { relyingPartyOf } from '../../src/passkeys/relying-party.ts'
+import type { PasskeyStore } from '../../src/ports/passkeys.ts'
+import { createFolder, openTestStore } from '../data-folder.ts'
 import { createMemoryLogins } from './memory-logins.ts'
+import { createNineStepPorts } from './nine-step-ports.ts'
 import { answering, serve } from './serve.ts'
 
 export interface TestGateway {
@@ -35,6 +42,7 @@ export interface TestGateway {
   readonly events: readonly AuditEvent[]
   readonly logins: ReturnType<typeof createMemoryLogins>
   readonly ports: AthPorts
+  readonly passkeys: PasskeyStore
   /** What a rate limit answers, for as long as it is set. */
   limited: ReturnType<RateLimits['take']>
   /** Leaves browsers that come back from the log-in where they are, unanswered. */
@@ -72,9 +80,17 @@ const finance: ProviderDefinition = {
 /** Real log-in, real desk, real handlers, behind a real socket; stores in memory. */
 export async function startGateway(
   login: LoginConfig | ((url: string) => Promise<LoginConfig>),
-  options: { readonly outbound?: typeof fetch } = {},
+  options: {
+    readonly outbound?: typeof fetch
+    /** Passkeys belong to a name: an address has none. Default `127.0.0.1`. */
+    readonly host?: 'localhost'
+    readonly config?: Partial<AthConfig>
+  } = {},
 ): Promise<TestGateway> {
   const server = await serve()
+  const url = `http://${options.host ?? '127.0.0.1'}:${server.port}`
+  const folder = createFolder()
+  const store = await openTestStore(folder.dir)
   const clock = createMovableClock()
   const random = createSeededRandom()
   const logins = createMemoryLogins()
@@ -90,9 +106,9 @@ export async function startGateway(
     authMode: 'oauth2',
   }
   const config: AthConfig = {
-    baseUrl: server.url,
+    baseUrl: url,
     aliases: [],
-    callbackUrl: `${server.url}/ath/callback`,
+    callbackUrl: `${url}/ath/callback`,
     providers: new Map([finance, crm].map((provider) => [provider.id, provider])),
     approvalRules: [],
     unmatchedAgents: 'deny',
@@ -102,6 +118,7 @@ export async function startGateway(
     browserBinding: true,
     legacyTokenAudience: false,
     allowLoopbackHttp: true,
+    ...options.config,
   }
   const gateway = { limited: undefined, upstreamUrl: '', holdsCallbacks: false } as Pick<
     TestGateway,
@@ -114,8 +131,8 @@ export async function startGateway(
   const grants = new InMemoryGrantStore()
   const registry = new InMemoryAgentRegistry()
   const desks = createLogin({
-    login: typeof login === 'function' ? await login(server.url) : login,
-    baseUrl: server.url,
+    login: typeof login === 'function' ? await login(url) : login,
+    baseUrl: url,
     logins,
     clock,
     random,
@@ -123,20 +140,6 @@ export async function startGateway(
     limits,
     outbound: options.outbound ?? fetch,
     allowLoopbackHttp: true,
-    grants: {
-      async list(userId, now) {
-        const live = await grants.list({ userId, liveAt: now })
-        return live.map((grant) => ({
-          ...grant,
-          agentName: 'Travel Helper',
-          providerName: 'Blue Harbour Finance',
-          scopes: finance.scopes.filter(({ name }) => grant.scopes.includes(name)),
-        }))
-      },
-      async revoke(userId, id) {
-        if ((await grants.find(id))?.userId === userId) await grants.revoke(id, clock.now())
-      },
-    },
   })
   const oauth: OAuthBridge = {
     authorizationUrl: async (_providerId, { state }) =>
@@ -149,6 +152,7 @@ export async function startGateway(
     refresh: async () => fail({ reason: 'upstream_oauth', step: 'refresh', error: 'unused' }),
     revoke: async () => ok(undefined),
   }
+  const passkeys = { store: store.passkeys, party: relyingPartyOf(url, []) }
   const ports: AthPorts = {
     config,
     clock,
@@ -165,7 +169,14 @@ export async function startGateway(
       ensure: async (person) => (await logins.ensureUser(person)).id,
       has: async (id) => (await logins.findUser(id)) !== undefined,
     },
-    desk: createConsentDesk({ login: desks, clock, config, audit }),
+    desk: createConsentDesk({
+      login: desks,
+      passkeys: createPasskeys({ ...passkeys, clock }),
+      clock,
+      config,
+      audit,
+    }),
+    nineStep: await createNineStepPorts(),
     audit,
     limits: { take: () => undefined, takeRate: () => undefined },
     live: { tokenRevoked() {}, grantRevoked() {}, agentChanged() {} },
@@ -174,20 +185,22 @@ export async function startGateway(
     },
   }
   await registry.insert(agentRegistration(clock.now()))
+  const me = createMe({ login: desks, ports, permissions: myPermissions(ports), passkeys })
   const handlers = createAthHandlers(ports)
   server.listen(
     answering(async (call) =>
       gateway.holdsCallbacks && call.path === '/login/callback'
         ? { status: 200, headers: {}, body: 'held' }
-        : (desks.answer(call) ?? handlers(call)),
+        : (desks.answer(call) ?? me.answer(call) ?? handlers(call)),
     ),
   )
   return Object.assign(gateway, {
-    url: server.url,
+    url,
     clock,
     events,
     logins,
     ports,
+    passkeys: store.passkeys,
     introduce: async (changes: Partial<Registration>) => {
       await registry.update('ath_travel', changes)
     },
@@ -236,10 +249,14 @@ export async function startGateway(
       })
       return {
         id,
-        url: `${server.url}/ath/authorize/${opaque}?response_type=code&state=agent-state`,
+        url: `${url}/ath/authorize/${opaque}?response_type=code&state=agent-state`,
       }
     },
-    close: server.close,
+    close: async () => {
+      await server.close()
+      await store.close()
+      folder.remove()
+    },
   })
 }
 

@@ -25,12 +25,8 @@ export const enPasskey = {
   'passkeys.add': 'Add a passkey',
   'passkeys.full':
     'You have {count} passkeys, which is as many as there can be. Remove one to add another.',
-  'passkeys.stale':
-    'To add or remove a passkey, first show again that it is you: your sign-in is older than ten minutes.',
-  'passkeys.sign_in_again': 'Sign in again',
   'passkeys.added': 'Added. From now on you can confirm with it.',
   'passkeys.removed': 'Removed. It confirms nothing any more.',
   'passkeys.not_added': 'That was not a passkey we can take. Nothing was added. Try again.',
   'passkeys.nothing_sent': 'Your browser sent no passkey. Nothing was added.',
-  'passkeys.back': 'Back to “My agents”',
 } as const

@@ -1,4 +1,5 @@
 import { enConsent } from './en-consent.ts'
+import { enMe } from './en-me.ts'
 import { enPasskey } from './en-passkey.ts'
 
 /** Every sentence that people read on the gateway's own pages. `{name}` is filled in. */
@@ -82,6 +83,7 @@ export const en = {
   'me.revoke_label': 'Revoke what {agent} may do at {provider}',
   'me.revoked': 'Revoked. The agent’s next call is refused.',
 
+  ...enMe,
   ...enPasskey,
 } as const
 

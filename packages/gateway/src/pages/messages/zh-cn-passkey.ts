@@ -23,11 +23,8 @@ export const zhCnPasskey: Readonly<Record<keyof typeof enPasskey, string>> = {
   'passkeys.usual_label': '{date} 的通行密钥',
   'passkeys.add': '添加通行密钥',
   'passkeys.full': '您已有 {count} 个通行密钥，已达上限。如要添加，请先移除一个。',
-  'passkeys.stale': '添加或移除通行密钥前，请再次证明是您本人：您的登录已超过十分钟。',
-  'passkeys.sign_in_again': '重新登录',
   'passkeys.added': '已添加。现在起您可以用它确认。',
   'passkeys.removed': '已移除。它不再能确认任何事情。',
   'passkeys.not_added': '这不是可以接受的通行密钥。没有添加。请重试。',
   'passkeys.nothing_sent': '您的浏览器没有发送通行密钥。没有添加。',
-  'passkeys.back': '返回“我的智能体”',
 }

@@ -1,5 +1,6 @@
 import type { MessageKey } from './en.ts'
 import { zhCnConsent } from './zh-cn-consent.ts'
+import { zhCnMe } from './zh-cn-me.ts'
 import { zhCnPasskey } from './zh-cn-passkey.ts'
 
 export const zhCn: Readonly<Record<MessageKey, string>> = {
@@ -78,5 +79,6 @@ export const zhCn: Readonly<Record<MessageKey, string>> = {
   'me.revoke_label': '收回 {agent} 在 {provider} 的权限',
   'me.revoked': '已收回。智能体的下一次调用将被拒绝。',
 
+  ...zhCnMe,
   ...zhCnPasskey,
 }
