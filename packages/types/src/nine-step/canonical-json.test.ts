@@ -75,6 +75,9 @@ test('[U1] members are sorted by UTF-16 code units, as RFC 8785 §3.2.3 shows', 
   assert.match(written(value), /^\{"\\r":"return","1":"one",/)
 })
 
+const sparse: number[] = []
+sparse[1] = 1
+
 const refused: readonly (readonly [string, unknown, 'not_json' | 'too_deep'])[] = [
   ['undefined', undefined, 'not_json'],
   ['NaN', { a: Number.NaN }, 'not_json'],
@@ -83,7 +86,7 @@ const refused: readonly (readonly [string, unknown, 'not_json' | 'too_deep'])[] 
   ['a lone surrogate in a value', { a: '\ud800' }, 'not_json'],
   ['a lone surrogate in a name', { '\udc00': 1 }, 'not_json'],
   ['a hole in a list', [undefined, 1], 'not_json'],
-  ['a sparse list', new Array(2), 'not_json'],
+  ['a sparse list', sparse, 'not_json'],
   ['a function', { a: () => 1 }, 'not_json'],
   ['a bigint', { a: 1n }, 'not_json'],
   ['a date', { a: new Date(0) }, 'not_json'],

@@ -57,6 +57,11 @@ export function distinctRestrictions(
   const seen = new Map<string, Restrictions>()
   for (const restrictions of lists)
     if (restrictions && Object.keys(restrictions).length > 0)
-      seen.set(JSON.stringify(Object.entries(restrictions).sort()), restrictions)
+      seen.set(
+        JSON.stringify(
+          Object.entries(restrictions).sort(([one], [other]) => (one < other ? -1 : 1)),
+        ),
+        restrictions,
+      )
   return [...seen.values()]
 }

@@ -61,9 +61,14 @@ test('[U14] [D16] nothing is ever granted that one of the five lacks, and everyt
         credential,
         confirmed,
       })
-      for (const scope of granted)
-        for (const source of [new Set(requested), supported, approved, credential, confirmed])
-          assert.ok(source.has(scope))
+      const five: readonly ReadonlySet<string>[] = [
+        new Set(requested),
+        supported,
+        approved,
+        credential,
+        confirmed,
+      ]
+      for (const scope of granted) for (const source of five) assert.ok(source.has(scope))
       assert.deepEqual(
         [...granted, ...denied.map(({ scope }) => scope)].sort(),
         [...new Set(requested)].sort(),
