@@ -41,6 +41,7 @@ export function relativeFigures(result: BenchResult): readonly Figure[] {
     ...streamFigures(result),
     ...transferFigures(result),
     ...otherFigures(result),
+    ...handshakeFigures(result),
   ]
 }
 
@@ -148,6 +149,17 @@ function otherFigures({ startMilliseconds, tokens, audit }: BenchResult): readon
       'ms',
       most(500, 250),
     ),
+  ]
+}
+
+function handshakeFigures({ handshakes }: BenchResult): readonly Figure[] {
+  if (!handshakes) return []
+  const { cpuMicroseconds: cpu, cryptoMicroseconds: alone, perSecond } = handshakes
+  const beyond = cpu.length === 0 ? undefined : ratioPerRound(cpu, alone)
+  return [
+    ...figure('nine-step handshake: CPU ÷ its cryptography alone', beyond, '×'),
+    ...figure('nine-step handshake: CPU', cpu.length === 0 ? undefined : median(cpu), 'µs'),
+    ...figure('nine-step handshakes on one core', median(perSecond), '/s'),
   ]
 }
 

@@ -17,6 +17,7 @@ export interface Plan {
   readonly fewTokens: number
   readonly manyTokens: number
   readonly auditRecords: number
+  readonly handshakes: number
 }
 
 const full: Plan = {
@@ -36,6 +37,7 @@ const full: Plan = {
   fewTokens: 1000,
   manyTokens: 100_000,
   auditRecords: 400_000,
+  handshakes: 2000,
 }
 
 const quick: Plan = {
@@ -52,6 +54,7 @@ const quick: Plan = {
   starts: 3,
   manyTokens: 20_000,
   auditRecords: 100_000,
+  handshakes: 500,
 }
 
 export const parts = [
@@ -62,6 +65,7 @@ export const parts = [
   'start',
   'tokens',
   'audit',
+  'handshakes',
 ] as const
 export type Part = (typeof parts)[number]
 
@@ -75,8 +79,8 @@ export interface Options {
 export const help = `npm run bench [-- --quick] [--only <part>,...] [--no-write]
 
 Measures the gateway's proxied call (valid token, scope map, audit on) beside a bare Node reverse proxy on undici, one
-on http.Agent, the gateway's own listener and transport without the story, and nginx where it is installed. All of them
-take turns in every round; ratios are those of one round, and the median of them is shown. A full run repeats rounds in
+on http.Agent, the gateway's own listener and transport without the story, and nginx where it is installed; and the
+nine-step handshake beside its cryptography alone. All of them take turns in every round; ratios are those of one round, and the median of them is shown. A full run repeats rounds in
 which others on the machine were busy.
   --quick       fewer and shorter rounds: under two minutes instead of about ten
   --only        some of: ${parts.join(', ')}; writes no results

@@ -57,6 +57,13 @@ export interface BenchResult {
     readonly requestsPerSecond: FewAndMany
     readonly cpuMicrosecondsPerRequest: FewAndMany
   }
+  /** One value a round: of the gateway, and of the cryptography of as many handshakes alone. */
+  readonly handshakes?: {
+    readonly handshakes: number
+    readonly perSecond: readonly number[]
+    readonly cpuMicroseconds: readonly number[]
+    readonly cryptoMicroseconds: readonly number[]
+  }
   readonly audit?: { readonly records: number; readonly microsecondsPerRecord: readonly number[] }
 }
 

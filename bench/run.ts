@@ -2,6 +2,7 @@ import { type Bench, loopback } from './bench.ts'
 import { findGenerator } from './load/generator.ts'
 import { describeCommit, describeMachine, findCores, findProgram } from './machine.ts'
 import { measureAudit } from './measure/audit.ts'
+import { measureHandshakes } from './measure/handshakes.ts'
 import { measureLatency } from './measure/latency.ts'
 import { measureStreams } from './measure/streams.ts'
 import { measureThroughput } from './measure/throughput.ts'
@@ -91,6 +92,7 @@ async function measureAll(
     ...(only.has('start') ? { startMilliseconds: await timeStarts(processes, plan.starts) } : {}),
     ...(only.has('tokens') ? { tokens: await measureTokens(bench) } : {}),
     ...(only.has('audit') ? { audit: await measureAudit(bench) } : {}),
+    ...(only.has('handshakes') ? { handshakes: await measureHandshakes(bench) } : {}),
   }
 }
 

@@ -68,6 +68,7 @@ function without(raw: readonly string[], kept?: string): string[] {
 
 const dataPath: DataPath = {
   handle: (request, response, context) => void handle(request, response, context),
+  shortPaths: new Set(),
   live: {
     tokenRevoked: () => {},
     grantRevoked: () => {},

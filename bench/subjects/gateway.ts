@@ -30,7 +30,8 @@ providers:
       bench:write: ["POST /sink", "PUT /rows/*"]
       bench:admin: ["* /admin/**"]
       bench:read: ["GET /rows/*", "GET /events", "GET /bytes"]
-limits: { proxy_token: none }
+limits: { proxy_token: none, handshake_ip: none, handshake_client: none, token_client: none }
+nine_step: { confirmation: unless_covered }
 `,
   )
   return file

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hashSecret } from '@ath-protocol/server'
+import type { DidKey } from '@sallyport/testing'
 import { openKeys } from '../../packages/gateway/src/adapters/file-keys/open-keys.ts'
+import type { Store } from '../../packages/gateway/src/adapters/sql/store.ts'
 import { openStore } from '../../packages/gateway/src/adapters/sqlite/open-store.ts'
 import { systemClock } from '../../packages/gateway/src/adapters/system/clock.ts'
 import { systemRandom } from '../../packages/gateway/src/adapters/system/random.ts'
@@ -8,6 +10,7 @@ import { layout } from '../../packages/gateway/src/compose/core.ts'
 import { agentId, providerId, tokenText } from './gateway.ts'
 
 const clientId = 'ath_bench'
+const scopes = ['bench:read', 'bench:write']
 const grantId = 'gnt_bench'
 const userId = 'usr_bench'
 
@@ -16,25 +19,9 @@ const userId = 'usr_bench'
  * store. Returns what the tokens begin with (`tokenText`).
  */
 export async function seed(dataDir: string, count: number): Promise<string> {
-  const paths = layout(dataDir)
-  const keys = openKeys({ dir: paths.keys, protects: [], clock: systemClock, random: systemRandom })
-  const store = await openStore({ file: paths.store, seal: keys.seal, random: systemRandom })
+  const store = await openSeeded(dataDir)
   const now = Math.floor(systemClock.now())
-  const scopes = ['bench:read', 'bench:write']
-  await store.registry.insert({
-    clientId,
-    agentId,
-    name: 'Bench',
-    developer: { name: 'Bench', id: 'bench' },
-    status: 'approved',
-    requested: [{ providerId, scopes }],
-    approvals: [{ provider_id: providerId, approved_scopes: scopes, denied_scopes: [] }],
-    approvalExpiresAt: now + 86_400,
-    secretHash: hashSecret(randomBytes(32).toString('base64url')),
-    registeredAt: now,
-    decidedAt: now,
-    decidedBy: 'rule:bench',
-  })
+  await approve(store, agentId, now)
   const owner = { clientId, agentId, userId, providerId, scopes, expiresAt: now + 28_800 }
   await store.grants.insert({ ...owner, id: grantId, userSource: 'login', createdAt: now })
   const prefix = `ath_tk_${randomBytes(32).toString('base64url').slice(0, 35)}`
@@ -47,4 +34,53 @@ export async function seed(dataDir: string, count: number): Promise<string> {
     })
   await store.close()
   return prefix
+}
+
+/** Who takes part in a handshake. */
+export interface Parties {
+  readonly agent: DidKey
+  readonly user: DidKey
+}
+
+/** Puts an agent that is approved under its DID, and a user with a registered key, into a gateway's data folder. */
+export async function seedHandshakes(dataDir: string, { agent, user }: Parties): Promise<void> {
+  const store = await openSeeded(dataDir)
+  const now = Math.floor(systemClock.now())
+  await approve(store, agent.did, now)
+  const person = await store.logins.ensureUser({
+    issuer: 'https://login.example',
+    subject: 'bench',
+  })
+  const { jwk, thumbprint } = user.publicKey
+  await store.userKeys.insert({
+    thumbprint,
+    jwk,
+    userId: person.id,
+    label: 'bench',
+    createdAt: now,
+  })
+  await store.close()
+}
+
+function openSeeded(dataDir: string): Promise<Store> {
+  const paths = layout(dataDir)
+  const keys = openKeys({ dir: paths.keys, protects: [], clock: systemClock, random: systemRandom })
+  return openStore({ file: paths.store, seal: keys.seal, random: systemRandom })
+}
+
+async function approve(store: Store, id: string, now: number): Promise<void> {
+  await store.registry.insert({
+    clientId,
+    agentId: id,
+    name: 'Bench',
+    developer: { name: 'Bench', id: 'bench' },
+    status: 'approved',
+    requested: [{ providerId, scopes }],
+    approvals: [{ provider_id: providerId, approved_scopes: scopes, denied_scopes: [] }],
+    approvalExpiresAt: now + 86_400,
+    secretHash: hashSecret(randomBytes(32).toString('base64url')),
+    registeredAt: now,
+    decidedAt: now,
+    decidedBy: 'rule:bench',
+  })
 }

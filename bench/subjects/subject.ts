@@ -7,7 +7,7 @@ import { findProgram } from '../machine.ts'
 import { nodeCommand, type Processes, type Running } from '../processes.ts'
 import { agentId, providerId, writeGatewayConfig } from './gateway.ts'
 import { writeNginxConfig } from './nginx.ts'
-import { seed } from './seed.ts'
+import { type Parties, seed, seedHandshakes } from './seed.ts'
 
 /** What is measured. `direct` is the upstream itself. */
 export type SubjectName = 'gateway' | 'bare-path' | 'bare-undici' | 'bare-pipe' | 'nginx' | 'direct'
@@ -73,6 +73,23 @@ export async function startGateway(
     prefix: gatewayPrefix,
     pid: running.pid,
     credentials: { tokenPrefix, tokens, agentId },
+    stop: () => stopAndRemove(running, folder),
+  }
+}
+
+/** The real gateway, with an approved agent that has a DID and a user who registered a key. */
+export async function startHandshakeGateway(
+  processes: Processes,
+  parties: Parties,
+): Promise<Pick<Subject, 'port' | 'pid' | 'stop'>> {
+  const folder = mkdtempSync(join(processes.folder, 'gateway-'))
+  const port = await freePort()
+  const config = writeGatewayConfig(folder, port, 'http://127.0.0.1:9')
+  await seedHandshakes(join(folder, 'data'), parties)
+  const running = launchGateway(processes, config)
+  return {
+    port: await ready(running, port),
+    pid: running.pid,
     stop: () => stopAndRemove(running, folder),
   }
 }

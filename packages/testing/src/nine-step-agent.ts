@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { webcrypto } from 'node:crypto'
 import {
   canonicalJson,
   cipherSuite,
@@ -43,20 +44,42 @@ export interface DidKey {
 }
 
 export async function createDidKey(alg: SignatureAlgorithm = 'ES256'): Promise<DidKey> {
-  const algorithm = alg === 'ES256' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'Ed25519' }
-  const pair = (await crypto.subtle.generateKey(algorithm, true, [
-    'sign',
-    'verify',
-  ])) as { readonly privateKey: CryptoKey; readonly publicKey: CryptoKey }
-  const imported = await importJwk(await crypto.subtle.exportKey('jwk', pair.publicKey))
+  const pair = (await crypto.subtle.generateKey(algorithmOf(alg), true, ['sign', 'verify'])) as {
+    readonly privateKey: CryptoKey
+    readonly publicKey: CryptoKey
+  }
+  return describeKey(pair.privateKey, pair.publicKey, alg)
+}
+
+/** The private key as JWK, to hand it to another process. */
+export const exportDidKey = ({ privateKey }: DidKey) => crypto.subtle.exportKey('jwk', privateKey)
+
+export async function openDidKey(jwk: webcrypto.JsonWebKey): Promise<DidKey> {
+  const alg = jwk.kty === 'EC' ? 'ES256' : 'EdDSA'
+  const { d: _, key_ops: __, ...shown } = jwk
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey('jwk', jwk, algorithmOf(alg), true, ['sign']),
+    crypto.subtle.importKey('jwk', shown, algorithmOf(alg), true, ['verify']),
+  ])
+  return describeKey(privateKey, publicKey, alg)
+}
+
+const algorithmOf = (alg: SignatureAlgorithm) =>
+  alg === 'ES256' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'Ed25519' }
+
+async function describeKey(
+  privateKey: CryptoKey,
+  publicKey: CryptoKey,
+  alg: SignatureAlgorithm,
+): Promise<DidKey> {
+  const imported = await importJwk(await crypto.subtle.exportKey('jwk', publicKey))
   assert.ok(imported.ok)
-  const publicKey = imported.value
   return {
-    signer: cryptoKeySigner(pair.privateKey, alg, publicKey.thumbprint),
-    publicKey,
-    did: didOfKey(publicKey),
-    pem: await exportPem(pair.publicKey),
-    privateKey: pair.privateKey,
+    signer: cryptoKeySigner(privateKey, alg, imported.value.thumbprint),
+    publicKey: imported.value,
+    did: didOfKey(imported.value),
+    pem: await exportPem(publicKey),
+    privateKey,
   }
 }
 
