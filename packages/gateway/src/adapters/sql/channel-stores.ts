@@ -15,15 +15,19 @@ export function createChannelIdentityStore(db: Kysely<Tables>): ChannelIdentityS
     findByUser: (channel, userId) => findBy(channel, 'userId', userId),
     upsert: (identity) =>
       db.transaction().execute(async (transaction) => {
-        const { channel, externalId, userId } = identity
+        const { channel, externalId, userId, learnedAt } = identity
         await transaction
           .deleteFrom('channelIdentities')
           .where('channel', '=', channel)
-          .where((is) => is.or([is('externalId', '=', externalId), is('userId', '=', userId)]))
+          .where('userId', '=', userId)
+          .where('externalId', '<>', externalId)
           .execute()
         await transaction
           .insertInto('channelIdentities')
           .values({ ...identity })
+          .onConflict((conflict) =>
+            conflict.columns(['channel', 'externalId']).doUpdateSet({ userId, learnedAt }),
+          )
           .execute()
       }),
   }
