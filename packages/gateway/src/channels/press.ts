@@ -73,6 +73,8 @@ async function decide(
   if (!standing) return { kind: 'gone', title: channelWords[language].gone }
   if (!standing.decision && ports.clock.now() < standing.expiresAt)
     return review(ports, standing, language)
+  // Whoever could still press has not seen what became of it.
+  if (!result.ok) await ports.nineStep?.notifier.settled(standing)
   const agent = await ports.registry.findByClientId(consent.clientId)
   return {
     kind: 'decided',
