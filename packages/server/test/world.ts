@@ -356,7 +356,12 @@ export function createBrowser(world: World) {
     const target = new URL(url, base)
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
     const seen = await world.send(method, target.pathname + target.search, {
-      headers: { accept: 'text/html', ...(cookie ? { cookie } : {}), ...headers },
+      headers: {
+        accept: 'text/html',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(cookie ? { cookie } : {}),
+        ...headers,
+      },
       ...(method === 'POST' ? { body: '' } : {}),
     })
     for (const line of [seen.headers['set-cookie'] ?? []].flat()) {
