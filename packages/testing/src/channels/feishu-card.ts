@@ -12,8 +12,8 @@ export function feishuCardFaults(card: Part | undefined): string[] {
     faults.push('a card has a plain title')
   if (JSON.stringify(card).length > 30 * 1024) faults.push('a card is 30 KB at most')
   for (const element of asList(card['elements'])) faults.push(...elementFaults(element))
-  if (feishuTexts(card).some((text) => /<at\b|<font\b/i.test(text)))
-    faults.push('somebody is mentioned')
+  if (markdownTexts(card).some((text) => /<(at|font|a|img)\b/i.test(text)))
+    faults.push('somebody else’s text became markup')
   return faults
 }
 
@@ -71,7 +71,13 @@ export function feishuButtons(card: Part): readonly FeishuButton[] {
 }
 
 /** The texts of a card as somebody reads them: entities of `lark_md` are resolved. */
-export function feishuTexts(card: Part): readonly string[] {
+export const feishuTexts = (card: Part): readonly string[] =>
+  texts(card).map(({ tag, content }) => (tag === 'lark_md' ? resolve(content) : content))
+
+const markdownTexts = (card: Part): readonly string[] =>
+  texts(card).flatMap(({ tag, content }) => (tag === 'lark_md' ? [content] : []))
+
+function texts(card: Part): readonly { readonly tag: string; readonly content: string }[] {
   const elements = asList(card['elements']).flatMap((element) => [
     element['text'],
     ...asList(element['fields']).map(({ text }) => text),
@@ -79,8 +85,7 @@ export function feishuTexts(card: Part): readonly string[] {
   ])
   return [asRecord(card['header'])?.['title'], ...elements].flatMap((text) => {
     const { tag, content } = asRecord(text) ?? {}
-    if (typeof content !== 'string') return []
-    return [tag === 'lark_md' ? resolve(content) : content]
+    return typeof content === 'string' ? [{ tag: String(tag), content }] : []
   })
 }
 

@@ -34,8 +34,7 @@ export async function openMailServer(
   const server = new SMTPServer({
     cert,
     key,
-    hideSTARTTLS: !starttls,
-    disabledCommands: account ? [] : ['AUTH'],
+    disabledCommands: [...(account ? [] : ['AUTH']), ...(starttls ? [] : ['STARTTLS'])],
     authOptional: account === undefined,
     onAuth({ username, password }, _session, done) {
       const isRight = username === account?.user && password === account?.password
