@@ -305,3 +305,82 @@ test('the last word counts: going back and unticking narrows what goes upstream'
   assert.deepEqual(token.json.scope_intersection.user_consented, ['crm:read'])
   assert.equal(token.json.expires_in, 60)
 })
+
+test('the first answer stands when the gateway went down before it was carried out', async () => {
+  for (const [provider, scope] of [
+    ['oa', 'oa:read'],
+    ['crm', 'crm:read'],
+  ] as const) {
+    const world = await createWorld()
+    const agent = await world.addAgent(travelId)
+    const started = await start(world, agent, { provider, scopes: [scope] })
+    const consent = await world.ports.consents.findByHandshake(started.sessionId)
+    const decided = {
+      approved: true,
+      userId: 'usr_wang',
+      scopes: consent?.offered ?? [],
+      lifetimeSeconds: 600,
+      method: 'session' as const,
+      decidedAt: world.clock.now(),
+    }
+    assert.ok(await world.ports.consents.decide(consent?.id ?? '', decided))
+    await createBrowser(world).answer(started.authorizationUrl)
+    const token = await exchange(world, agent, started)
+    assert.equal(token.json.expires_in, 600)
+  }
+})
+
+test('a standing no stays a no, and a standing yes is carried out only for who said it', async () => {
+  for (const [approved, userId, end] of [
+    [false, 'usr_wang', 'notice denied'],
+    [true, 'usr_li', 'notice other_user'],
+  ] as const) {
+    const world = await createWorld()
+    const agent = await world.addAgent(travelId)
+    const started = await start(world, agent)
+    const sessionId = started.sessionId
+    const consent = await world.ports.consents.findByHandshake(sessionId)
+    await world.ports.consents.decide(consent?.id ?? '', {
+      approved,
+      userId,
+      scopes: approved ? (consent?.offered ?? []) : [],
+      lifetimeSeconds: 600,
+      method: 'session',
+      decidedAt: world.clock.now(),
+    })
+    const { last } = await createBrowser(world).answer(started.authorizationUrl)
+    assert.equal(last.body, end)
+    assert.notEqual((await world.ports.handshakes.find(sessionId))?.state, 'consented')
+  }
+})
+
+test('who comes back from the provider and says no after all is not asked upstream again', async () => {
+  const world = await createWorld()
+  const agent = await world.addAgent(travelId)
+  const started = await start(world, agent, { provider: 'crm', scopes: ['crm:read', 'crm:write'] })
+  const browser = createBrowser(world)
+  const path = new URL(started.authorizationUrl).pathname
+  await browser.visit('GET', started.authorizationUrl)
+  await browser.visit('POST', path)
+  world.decide = () => ({ kind: 'deny', userId: 'usr_wang' })
+  const denied = await browser.visit('POST', path)
+  assert.match(browser.next(denied) ?? '', /error=access_denied/)
+  assert.equal(world.events.at(-1)?.event, 'consent_denied')
+})
+
+test('[U13] a permission carries the limits of the gateway, the agent and the provider', async () => {
+  const world = await createWorld({ restrictions: { access_time: '9:00-18:00' } })
+  const agent = await world.addAgent(travelId)
+  const registered = await world.register(agent)
+  const restrictions = { ip_whitelist: ['10.0.0.0/8'] }
+  await world.ports.registry.update(registered.json.client_id, { restrictions })
+  const started = await world.send('POST', '/ath/authorize', {
+    body: await body(world, { client_id: registered.json.client_id }),
+  })
+  await createBrowser(world).answer(started.json.authorization_url)
+  const [grant] = await world.ports.grants.list({})
+  const limits = [{ access_time: '9:00-18:00' }, { ip_whitelist: ['10.0.0.0/8'] }]
+  assert.deepEqual(grant?.restrictions, limits)
+  const consent = await world.ports.consents.findByHandshake(started.json.ath_session_id)
+  assert.deepEqual(consent?.restrictions, limits)
+})
