@@ -170,13 +170,19 @@ async function jsonCredential(world: NineStepWorld, key: DidKey, changes: object
   return encodeBase64url(new TextEncoder().encode(whole.value))
 }
 
-test('[U6] a credential as the JSON of step 0 is known by its hash', async () => {
+test('[U6] a credential as the JSON of step 0 is known by the hash of what was signed', async () => {
   const world = await createNineStepWorld()
   const text = await jsonCredential(world, world.person)
   const admitted = await admit(world, text)
   assert.ok(admitted.ok)
   const { authorization } = admitted.value
-  assert.equal(authorization.id, authorization.hash)
+  assert.match(authorization.id, /^[A-Za-z0-9_-]{43}$/)
+  assert.notEqual(authorization.id, authorization.hash)
+  // ECDSA signatures are made anew each time: another text, the same credential.
+  assert.equal(
+    await fault(world, await jsonCredential(world, world.person)),
+    'credential_malformed',
+  )
   await world.nineStep.preAuthorizations.revoke('usr_wang', authorization.id, world.clock.now())
   assert.equal(await fault(world, text), 'credential_revoked')
 })
