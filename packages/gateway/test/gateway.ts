@@ -194,11 +194,37 @@ export function createPerson() {
     jar,
     pages,
     visit,
+    /** Sends the form of a page whose action holds `action`, as it is filled in, and with what is given. */
+    async submit(
+      page: Reply,
+      from: string,
+      action: string,
+      given: Readonly<Record<string, string>> = {},
+    ): Promise<Reply> {
+      const form = [
+        ...page.text.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g),
+      ].find(([, to = '']) => to.includes(action))
+      assert.ok(form, `there is a form for ${action}: ${page.text.slice(0, 1500)}`)
+      const fields = new URLSearchParams(
+        [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g)].map(([input]) => [
+          attribute(input, 'name'),
+          attribute(input, 'value'),
+        ]),
+      )
+      for (const [name, value] of Object.entries(given)) fields.set(name, value)
+      const to = new URL((form[1] ?? '').replaceAll('&amp;', '&'), from).href
+      return visit(to, { method: 'POST', body: fields })
+    },
     /** Opens the consent page and approves, or denies. */
-    async answer(authorizationUrl: string, decision: 'approve' | 'deny'): Promise<Reply> {
+    async answer(
+      authorizationUrl: string,
+      decision: 'approve' | 'deny',
+      lifetimeSeconds?: number,
+    ): Promise<Reply> {
       const page = await visit(authorizationUrl)
       const form = consentForm(page.text)
       const fields = new URLSearchParams(form.fields)
+      if (lifetimeSeconds !== undefined) fields.set('lifetime', String(lifetimeSeconds))
       fields.append('decision', decision)
       return visit(new URL(form.action, authorizationUrl).href, { method: 'POST', body: fields })
     },
@@ -222,9 +248,10 @@ export function createPerson() {
 }
 
 function consentForm(text: string): { readonly action: string; readonly fields: string[][] } {
-  const form = /<form[^>]*action="([^"]*\/ath\/authorize\/[^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(
-    text,
-  )
+  const form =
+    /<form[^>]*action="([^"]*\/ath\/(?:authorize|confirm)\/[^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(
+      text,
+    )
   assert.ok(form, `there is a consent form: ${text.slice(0, 500)}`)
   const fields = [...(form[2] ?? '').matchAll(/<input\b[^>]*>/g)]
     .map(([input]) => input)
@@ -242,7 +269,10 @@ function consentForm(text: string): { readonly action: string; readonly fields: 
 }
 
 const attribute = (input: string, name: string) =>
-  (new RegExp(`\\b${name}="([^"]*)"`).exec(input)?.[1] ?? '').replaceAll('&amp;', '&')
+  (new RegExp(`\\b${name}="([^"]*)"`).exec(input)?.[1] ?? '')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
 
 export async function exchange(
   { url, agent }: WholeGateway,
