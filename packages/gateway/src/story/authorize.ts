@@ -8,17 +8,17 @@ export function authorize(
   exchange: Received & {
     readonly token: LiveToken
     readonly route: Route
+    readonly method: string
     readonly path: string
   },
 ): Result<{ scope: string }, Failure> {
-  const { call, token, route, path } = exchange
-  const verdict = route.scopeMap.admit(call.method, path, token.scopes)
+  const { call, token, route, method, path } = exchange
+  const verdict = route.scopeMap.admit(method, path, token.scopes)
   if (verdict.allowed) {
     const { limits } = token.grant
     const fault = limits && restrictionFault(ports, limits, call.ip, token.grant.id)
     return fault ? fail(fault) : ok({ scope: verdict.scope })
   }
-  const { method } = call
   return verdict.anyOf.length === 0
     ? fail({ reason: 'scope_unmapped', method, path })
     : fail({ reason: 'scope_not_granted', method, path, anyOf: verdict.anyOf })

@@ -24,6 +24,13 @@ import { SequenceReservation } from './sequence-reservation.ts'
 
 type Reserve = SessionStore['reserveSequence']
 
+export interface OpenedRequest {
+  readonly seq: number
+  /** The method that is meant: `htm`. */
+  readonly method: string
+  readonly message: InnerMessage
+}
+
 /** The keys of one session and the numbers that were used with them (U10). One object for all tokens of the session. */
 export interface EncryptedChannel {
   /**
@@ -32,8 +39,8 @@ export interface EncryptedChannel {
    */
   open(
     jwe: string,
-    target: { readonly method: string; readonly target: string },
-  ): Promise<Result<{ readonly seq: number; readonly message: InnerMessage }, Failure>>
+    sent: { readonly method: string; readonly target: string },
+  ): Promise<Result<OpenedRequest, Failure>>
   /** Encrypts one piece of an answer. Rejects when the keys are used up or the store is down. */
   seal(
     header: Pick<EncryptedHeader, 'req' | 'part' | 'fin'>,
@@ -55,6 +62,8 @@ export async function openChannel(
   ])
   return new Channel(id, { c2s, s2c }, reserve, { seen, sent })
 }
+
+const methodForm = /^[A-Z][A-Z-]{0,31}$/
 
 const fault = (one: HandshakeFault): Result<never, Failure> =>
   fail({ reason: 'handshake_message', fault: one })
@@ -94,15 +103,17 @@ class Channel implements EncryptedChannel {
     )
   }
 
-  async open(jwe: string, target: { readonly method: string; readonly target: string }) {
+  async open(jwe: string, sent: { readonly method: string; readonly target: string }) {
     const decrypted = await decryptMessage(this.#keys.c2s, jwe)
     if (!decrypted.ok) return fault(decrypted.error)
     const { header, message } = decrypted.value
-    const meant = checkTarget(header, { sessionId: this.#id, ...target })
-    if (!meant.ok) return fault(meant.error)
+    // Many clients cannot send a GET with a body: a POST carries any method, and the one inside is meant.
+    const method = sent.method === 'POST' ? (header.htm ?? '') : sent.method
+    const meant = checkTarget(header, { sessionId: this.#id, method, target: sent.target })
+    if (!meant.ok || !methodForm.test(method)) return fault({ kind: 'message_target_differs' })
     // Last: nobody but the holder of the keys can use up a number, and none is used for another target.
     const taken = await this.#take(header.seq)
-    return taken.ok ? ok({ seq: header.seq, message }) : taken
+    return taken.ok ? ok({ seq: header.seq, method, message }) : taken
   }
 
   async #take(seq: number): Promise<Result<void, Failure>> {

@@ -18,6 +18,7 @@ const maxMessageBytes = 8 * 1024 * 1024
 
 /** What was inside an encrypted request (U10). Nothing of it stood in the clear, and nothing else goes upstream. */
 export interface Unsealed {
+  readonly method: string
   readonly headers: HeaderList
   readonly body: Uint8Array | undefined
   readonly longLived: boolean
@@ -43,13 +44,13 @@ export function unseal(
 
 async function openMessage(channel: EncryptedChannel, call: ProxyCall): Promise<Proven> {
   // The answer to HEAD has no body, and so nothing that could be encrypted.
-  if (call.method === 'HEAD') return fail({ reason: 'method_unknown', allow: ['GET', 'POST'] })
+  if (call.method === 'HEAD') return fail({ reason: 'method_unknown', allow: ['POST'] })
   const read = await readWholeBody(call.body, maxMessageBytes)
   if (!read.ok) return read
   const jwe = Buffer.from(read.value ?? []).toString('latin1')
   const opened = await channel.open(jwe, { method: call.method, target: call.target })
   if (!opened.ok) return opened
-  const { message, seq } = opened.value
+  const { message, method, seq } = opened.value
   const headers = fromInnerHeaders(message.headers ?? {})
   if (!headers) return fault({ kind: 'message_malformed', evidence: 'inner headers' })
   const { body } = message
@@ -58,6 +59,7 @@ async function openMessage(channel: EncryptedChannel, call: ProxyCall): Promise<
   )
   return ok({
     unsealed: {
+      method,
       headers,
       body: body?.length === 0 ? undefined : body,
       longLived,

@@ -9,6 +9,7 @@ import { UpstreamAnswer } from './upstream-answer.ts'
 interface Minted extends Received {
   readonly token: LiveToken
   readonly route: Route
+  readonly method: string
   readonly path: string
   readonly unsealed: Unsealed | undefined
   readonly maxBodyBytes: number
@@ -76,7 +77,7 @@ class Forwarding implements OpenCall {
     // Waiting for the body or a log-in gives time for a revocation.
     const ended = this.#stopped ?? endOf(this.token, this.#ports.clock.now())
     if (ended) return Promise.resolve(fail(ended))
-    const { call, route, path, unsealed } = this.#exchange
+    const { call, route, method, path, unsealed } = this.#exchange
     const answer = new UpstreamAnswer()
     this.#answer = answer
     const sent = unsealed ?? call
@@ -86,7 +87,7 @@ class Forwarding implements OpenCall {
     answer.carriedBy(
       route.upstream.dispatch(
         {
-          method: call.method,
+          method,
           path: route.basePath + path + call.query,
           headers,
           body,

@@ -13,6 +13,7 @@ interface Guarded {
 type Guarding = Received & {
   readonly token: LiveToken
   readonly route: Route
+  readonly method: string
   readonly path: string
   readonly unsealed: Unsealed | undefined
 }
@@ -45,12 +46,15 @@ async function checkAmounts({
   call,
   token,
   route,
+  method,
   path,
   unsealed,
 }: Guarding): Promise<Result<Guarded, Failure>> {
   const { maxRequestBytes: maxBodyBytes, amounts } = route
-  const fields = amounts?.fieldsOf(call.method, path) ?? []
-  const isOrder = fields.length > 0 || (!amounts && call.body.kind !== 'none')
+  const fields = amounts?.fieldsOf(method, path) ?? []
+  const hasBody = unsealed ? unsealed.body !== undefined : call.body.kind !== 'none'
+  // A grant whose provider no longer says where amounts are: nothing may be ordered with it.
+  const isOrder = fields.length > 0 || (!amounts && hasBody)
   if (!isOrder) return ok({ maxBodyBytes, wholeBody: unsealed?.body })
   const { limits } = token.grant
   const read = unsealed ? ok(unsealed.body) : await readOrder(call.body)

@@ -11,6 +11,8 @@ export interface Told {
   }
   readonly reached: string
   readonly token: LiveToken | undefined
+  /** As meant: inside an encrypted request there may be another than outside. */
+  readonly method: string | undefined
   readonly path: string | undefined
   readonly scope: string | undefined
   readonly failure: Failure | undefined
@@ -74,7 +76,7 @@ function eventOf(told: Told): AuditEvent {
     denied_scopes: failure?.reason === 'scope_not_granted' ? failure.anyOf : undefined,
     denial_reason: failure?.reason,
     evidence: failure ? evidenceOf(failure) : undefined,
-    method: call.method,
+    method: told.method ?? call.method,
     // The normalised path where there is one: it is what was decided about.
     path: told.path ?? call.rawPath.slice(0, 2048),
     upstream_status: told.upstreamStatus,

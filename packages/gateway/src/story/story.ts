@@ -19,7 +19,7 @@ export const proxyStory = story<ProxyPorts, Received>()
   .stage('identify', identify) //   who is calling?                     + token
   .stage('bind', bind) //           may this token be used here, now?   + route
   .stage('prove', prove) //         do they hold what it is bound to?   + unsealed
-  .stage('read', read) //           what do they ask for?               + path
+  .stage('read', read) //           what do they ask for?               + method, path
   .stage('authorize', authorize) // does a scope open it, here and now? + scope
   .stage('consent', consent) //     does the user's yes still stand?    + grant
   .stage('guard', guard) //         may it be sent as it is?            + maxBodyBytes, wholeBody

@@ -145,7 +145,11 @@ export const sendSealed = (
 ): Promise<Answer> =>
   call(world, target, {
     method,
-    headers: { ...world.bearer, 'content-type': encryptedMediaType },
+    headers: {
+      ...world.bearer,
+      'content-type': encryptedMediaType,
+      'content-length': String(Buffer.byteLength(jwe)),
+    },
     body: jwe,
   })
 
