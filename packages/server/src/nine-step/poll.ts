@@ -8,6 +8,7 @@ import {
   type Result,
   verifyHandshakeProof,
 } from '@ath-protocol/types'
+import { settledHandshake } from '../confirm/upstream-leg.ts'
 import { requestReference } from '../consent/consent-request.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { callerKey, takeLimit } from '../endpoint/limit.ts'
@@ -20,6 +21,7 @@ import { errorMessage, faultResult, refused } from './message.ts'
 /** The longest that an answer waits for a person, in seconds, when the client says `Prefer: wait=N` (RFC 7240 §4.3). */
 const longestWaitSeconds = 25
 const lookAgainMilliseconds = 400
+const settlingSeconds = 5
 
 export interface Polling extends Received {
   readonly handshakeId: string
@@ -118,11 +120,15 @@ async function waitForAnswer(
     now = await nineStep.handshakes.find(handshake.id)
   }
   if (!now) return fail({ reason: 'nine_step_unknown' })
+  const consent = now.consentId === undefined ? undefined : await ports.consents.find(now.consentId)
+  const decidedAt = consent?.decision?.decidedAt ?? Number.POSITIVE_INFINITY
+  // What follows an answer takes milliseconds, unless the gateway ended in between.
+  if (consent && isWaiting(now) && ports.clock.now() > decidedAt + settlingSeconds)
+    now = (await settledHandshake(ports, nineStep, consent)) ?? now
   if (ports.clock.now() >= now.expiresAt) return refused('expired')
   const { m8 } = now.transcript
   if (m8 !== undefined) return ok({ result: m8, expiresAt: now.expiresAt })
   if (!isWaiting(now)) return refused('out_of_order', { evidence: now.state })
-  const consent = now.consentId === undefined ? undefined : await ports.consents.find(now.consentId)
   const unanswered = consent && !consent.decision && ports.clock.now() >= consent.expiresAt
   // Nobody answered in time: a handshake that cannot go on is over (U12).
   return unanswered ? refused('expired') : ok({ result: undefined, expiresAt: now.expiresAt })
