@@ -8,6 +8,7 @@ import {
   type GrantPorts,
   type LiveChanges,
   type NineStepPorts,
+  type RateLimits,
 } from '@ath-protocol/server'
 import type { GrantId } from '@ath-protocol/types'
 import { createAuditReader } from './adapters/audit-file/audit-reader.ts'
@@ -21,6 +22,7 @@ import { systemRandom } from './adapters/system/random.ts'
 import { openUndiciUpstream } from './adapters/undici/upstream.ts'
 import { type AdminApi, createAdminApi } from './admin/api.ts'
 import type { RunningGateway } from './cli/composition.ts'
+import { openConfirm, pressPorts } from './compose/channels.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
 import { myPermissions } from './compose/my-permissions.ts'
 import { openNineStep } from './compose/nine-step.ts'
@@ -54,7 +56,11 @@ export async function openGateway(
   }
   const core = await openCore(config, live, log)
   try {
-    const ports = openPorts(config, core, live, await openNineStep(config, core, nobodyElse))
+    const limits = createRateLimits(config.limits, systemClock)
+    const channels = openConfirm(config, core, limits, log)
+    const nineStep = await openNineStep(config, core, channels.notifier)
+    const ports = openPorts(config, core, live, limits, nineStep)
+    const press = pressPorts(ports, core)
     const { login, me, desk } = openPeople(config, core, ports)
     const handle = createAthHandlers({ ...ports, desk })
     const assertions = core.keys.signer('assertion')
@@ -79,7 +85,10 @@ export async function openGateway(
       dataPath: open,
       control: async (call) =>
         answerPublishedKeys(call, publishedKeys) ??
-        (await (login.answer(call) ?? me.answer(call) ?? handle(call))),
+        (await (login.answer(call) ??
+          me.answer(call) ??
+          channels.answer(call, press) ??
+          handle(call))),
       health: { missing: () => missing(core) },
       secure: config.ath.baseUrl.startsWith('https:'),
       report: core.report,
@@ -99,6 +108,7 @@ export async function openGateway(
         clearInterval(sweeper)
         await listener.close()
         await open.close()
+        await channels.close()
         core.audit.record({ event: 'gateway_stopped', outcome: 'allowed' })
         await core.close()
       },
@@ -120,7 +130,9 @@ export async function openOffline(
     agentChanged: () => {},
   }
   const core = await openCore(config, nobody, () => {})
-  const ports = openPorts(config, core, nobody, await openNineStep(config, core, nobodyElse))
+  const limits = createRateLimits(config.limits, systemClock)
+  const nineStep = await openNineStep(config, core, nobodyElse)
+  const ports = openPorts(config, core, nobody, limits, nineStep)
   return { adminApi: openAdmin(config, ports, 'offline'), close: () => core.close() }
 }
 
@@ -153,13 +165,14 @@ export async function openAuditReader(dataDir: string): Promise<AuditReader> {
   })
 }
 
-/** Where no channel is configured people find what waits for them on their page. */
+/** Nobody is asked anything while no gateway runs. */
 const nobodyElse: ConsentNotifier = { ask: async () => {}, settled: async () => {} }
 
 function openPorts(
   config: GatewayConfig,
   core: Core,
   live: LiveChanges,
+  limits: RateLimits,
   nineStep: NineStepPorts | undefined,
 ): AthPorts {
   const { store, outbound } = core
@@ -183,7 +196,7 @@ function openPorts(
     }),
     oauth: core.oauth,
     audit: core.audit,
-    limits: createRateLimits(config.limits, systemClock),
+    limits,
     ...(nineStep ? { nineStep } : {}),
     live,
     report: core.report,

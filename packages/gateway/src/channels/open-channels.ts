@@ -8,8 +8,6 @@ import {
 } from '@ath-protocol/server'
 import type { Random, Rate } from '@ath-protocol/types'
 import type { ChannelConfig, ConfirmConfig, EmailChannel } from '../config/channels.ts'
-import type { DeliveryStore } from '../ports/channels.ts'
-import type { LogLine } from '../ports/log.ts'
 import type { Mailer } from '../ports/mailer.ts'
 import { createDingtalkBot, createFeishuBot, createTeams } from './bots.ts'
 import { refuseCallback } from './callback.ts'
@@ -17,19 +15,16 @@ import type { Channel, CallbackFault } from './channel.ts'
 import { createEmail } from './email.ts'
 import { createFeishu } from './feishu.ts'
 import { createLogChannel } from './log.ts'
-import { createNotifier, type NotifierOptions } from './notifier.ts'
+import { createNotifier, type NotifierOptions, type NotifierPorts } from './notifier.ts'
 import { pressButton, type PressPorts } from './press.ts'
 import { createSlack } from './slack.ts'
 import { createWebhook } from './webhook.ts'
 import { createWecom } from './wecom.ts'
 
-export interface ChannelPorts extends Omit<PressPorts, 'report' | 'nineStep'> {
-  readonly deliveries: DeliveryStore
+export interface ChannelPorts extends NotifierPorts {
   readonly fetch: OutboundFetch
   readonly random: Random
   readonly openMailer: (config: EmailChannel) => Mailer
-  readonly log: (line: LogLine) => void
-  readonly report: (cause: unknown) => void
 }
 
 export interface Channels {
