@@ -38,11 +38,13 @@ export function requireCredentials(context: AgentContext): Required<Credentials>
 }
 
 export interface Question<T> {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly url: string
   readonly body?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
   readonly read: ReadValue<T>
+  /** Whether sending it twice is the same as once. Default: for GET. */
+  readonly repeatable?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -51,7 +53,7 @@ export type Asking = Pick<AgentContext, 'clock' | 'transport' | 'headers' | 'tim
 
 /** Asks one protocol endpoint. Only GET is ever repeated: no other step is safe to do twice. */
 export async function ask<T>(context: Asking, question: Question<T>): Promise<T> {
-  const { method, body, signal, read } = question
+  const { method, body, signal, read, repeatable = method === 'GET' } = question
   const url = new URL(question.url)
   const { timeoutSeconds } = context
   const response = await transmit(
@@ -67,7 +69,7 @@ export async function ask<T>(context: Asking, question: Question<T>): Promise<T>
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
     },
-    { timeoutSeconds, signal, repeatable: method === 'GET' },
+    { timeoutSeconds, signal, repeatable },
   )
   return readAnswer(response, read, { url, clock: context.clock, timeoutSeconds, signal })
 }

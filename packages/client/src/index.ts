@@ -4,8 +4,12 @@ export type {
   AgentRecord,
   ApprovedProvider,
   Clock,
+  DecidedQuestion,
   Discovery,
   IdentityDocument,
+  Inbox,
+  KeptCredential,
+  Question,
   RegistrationResponse,
   ServiceDiscovery,
   TokenResponse,
@@ -45,4 +49,5 @@ export type { RegisterRequest, RotateRequest } from './register.ts'
 export { readGatewayRefusal } from './service-call.ts'
 export type { AthSession } from './session.ts'
 export type { StoredSession } from './stored-session.ts'
+export * from './user/user-client.ts'
 export type { WaitOptions } from './wait.ts'
