@@ -16,6 +16,7 @@ import {
   readKeyShare,
   type Result,
   signDetached,
+  timestampWindowSeconds,
   type Transcript,
   transcriptHash,
   verifyDetached,
@@ -147,7 +148,7 @@ async function authorize(
       expiresAt: Math.min(
         now + Math.min(lifetime, maxSessionSeconds),
         agent.approvalExpiresAt,
-        credential.expiresAt,
+        credential.expiresAt + timestampWindowSeconds,
       ),
     },
   })

@@ -11,6 +11,7 @@ import {
   type Result,
   type ScopeRequest,
   scopeRequestSchema,
+  timestampWindowSeconds,
   verifyDetached,
 } from '@ath-protocol/types'
 import {
@@ -156,7 +157,8 @@ async function ask(
       message.ttl,
       ports.config.nineStep?.sessionLifetimeSeconds ?? 0,
       agent.approvalExpiresAt - now,
-      authorization.expiresAt - now,
+      // Minutes pass between the person's yes and this: within what clocks may differ they do not count.
+      authorization.expiresAt + timestampWindowSeconds - now,
     ),
   )
   const consent = question(ports, exchange, longestSeconds)
