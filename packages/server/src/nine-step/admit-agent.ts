@@ -54,10 +54,9 @@ async function checkDid(
   const did = parseDid(clientDid)
   if (!did.ok) return refused('did_malformed')
   if (did.value.method === 'ath_label') {
-    const registered = await ports.registry.findByAgentId(clientDid)
     const pinned =
-      registered?.keyThumbprint ??
-      ports.config.nineStep?.pinnedDids.find((pin) => pin.did === clientDid)?.thumbprint
+      pinOf(ports, clientDid)?.thumbprint ??
+      (await ports.registry.findByAgentId(clientDid))?.keyThumbprint
     if (pinned === undefined) return refused('did_label_not_pinned')
     return pinned === thumbprint ? ok(undefined) : refused('key_not_of_did')
   }
@@ -91,7 +90,7 @@ async function didAgent(
   ports: AthPorts,
   { clientDid, thumbprint }: NineStepHandshake,
 ): Promise<Result<Registration | undefined, Failure>> {
-  const known = await ports.registry.findByAgentId(clientDid)
+  const known = await withPinnedKey(ports, await ports.registry.findByAgentId(clientDid))
   const { keyThumbprint } = known ?? {}
   if (keyThumbprint !== undefined && keyThumbprint !== thumbprint) return refused('key_not_of_did')
   const lapsed =
@@ -106,11 +105,7 @@ async function didAgent(
     return ok(await ports.registry.findByAgentId(clientDid))
   }
   // What people allowed under the old approval does not come back with a new one that may be narrower.
-  for (const grant of await ports.grants.list({
-    clientId: known.clientId,
-    liveAt: ports.clock.now(),
-  }))
-    await endGrant(ports, grant)
+  await endAllGrants(ports, known)
   const renewed = { ...decided, clientId: known.clientId, registeredAt: known.registeredAt }
   if (!(await ports.registry.replace(known, renewed)))
     return ok(await ports.registry.findByAgentId(clientDid))
@@ -118,10 +113,31 @@ async function didAgent(
   return ok(renewed)
 }
 
+const pinOf = (ports: AthPorts, did: string) =>
+  ports.config.nineStep?.pinnedDids.find((pin) => pin.did === did)
+
+/** The configuration's key counts when it was changed since: whatever the old key opened ends. */
+async function withPinnedKey(
+  ports: AthPorts,
+  known: Registration | undefined,
+): Promise<Registration | undefined> {
+  const pin = known && pinOf(ports, known.agentId)
+  if (!known || !pin || known.keyThumbprint === pin.thumbprint) return known
+  await ports.registry.update(known.clientId, { keyThumbprint: pin.thumbprint })
+  await endAllGrants(ports, known)
+  ports.live.agentChanged(known.clientId)
+  return { ...known, keyThumbprint: pin.thumbprint }
+}
+
+async function endAllGrants(ports: AthPorts, { clientId }: Registration): Promise<void> {
+  for (const grant of await ports.grants.list({ clientId, liveAt: ports.clock.now() }))
+    await endGrant(ports, grant)
+}
+
 /** Only an approval makes a registration: strangers leave nothing behind. */
 function decideByRule(ports: AthPorts, did: AgentId): Registration | undefined {
   const { config } = ports
-  const pin = config.nineStep?.pinnedDids.find((candidate) => candidate.did === did)
+  const pin = pinOf(ports, did)
   const everything = [...config.providers.values()].map(({ id, scopes }) => ({
     providerId: id,
     scopes: scopes.map(({ name }) => name),
