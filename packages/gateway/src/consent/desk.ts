@@ -30,8 +30,7 @@ import { type FormAnswer, readFormAnswer } from './read-answer.ts'
 
 export interface ConsentDeskOptions {
   readonly login: Pick<Login, 'people' | 'render'>
-  /** Absent: nobody has any, and what needs one cannot be approved here. */
-  readonly passkeys?: Passkeys
+  readonly passkeys: Passkeys
   readonly config: Pick<AthConfig, 'passkeyFrom' | 'providers' | 'nineStep'>
   readonly clock: Clock
   readonly audit: AuditSink
@@ -86,8 +85,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
     if (missingStrength(options.config, approval, 'session') !== 'passkey')
       return ok({ kind: 'approve', userId, scopes, lifetimeSeconds, method: 'session' })
     const { passkeys, audit } = options
-    if (!passkeys || !(await passkeys.has(userId)))
-      return answer(noPasskeyPage(render, call, weakStatus))
+    if (!(await passkeys.has(userId))) return answer(noPasskeyPage(render, call, weakStatus))
     const confirming = { render, passkeys, clock, audit }
     return ok(await confirmWithPasskey(confirming, call, question, signedIn, said))
   }
