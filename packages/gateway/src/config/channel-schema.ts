@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readWebhookKey } from '../channels/wire/standard-webhook.ts'
+import { readWebhookKey } from './webhook-key.ts'
 import { integer, say, secret, text, webUrl } from './fields.ts'
 import type { DevOnly } from './dev-only.ts'
 import type { Finding } from './problem.ts'
@@ -42,7 +42,7 @@ const kinds = [
       name: name(),
       base_url: baseUrl('https://slack.com/api'),
       bot_token: secret().describe(
-        'The app’s bot token (`xoxb-…`) with `chat:write`, `users:read` and `users:read.email`.',
+        'The app’s bot token (begins with `xoxb-`) with `chat:write`, `users:read` and `users:read.email`.',
       ),
       signing_secret: secret().describe('The app’s signing secret: checks what comes back.'),
     })
@@ -80,7 +80,7 @@ const kinds = [
       kind: z.literal('dingtalk_bot'),
       name: name(),
       webhook_url: secretUrl().describe('The robot’s webhook with its `access_token`.'),
-      secret: secret().describe('The robot’s signature secret (`SEC…`).'),
+      secret: secret().describe('The robot’s signature secret (begins with `SEC`).'),
       base_url: webhookHost(),
     })
     .describe('A DingTalk robot in a group: an action card with a link.'),
@@ -129,7 +129,9 @@ const kinds = [
         .array(webhookKey)
         .min(1, say('is empty', 'give a key as ${VAR} or ${file:/path}'))
         .max(4)
-        .describe('Sign every message (`whsec_…`); two while they change.'),
+        .describe(
+          'Sign every message; each begins with `whsec_`, and there are two while they change.',
+        ),
       callback_keys: z
         .array(webhookKey)
         .max(4)

@@ -1,4 +1,4 @@
-import { readWebhookKey } from '../channels/wire/standard-webhook.ts'
+import { readWebhookKey } from './webhook-key.ts'
 import { type ChannelEntry, channelName } from './channel-schema.ts'
 import type { ChannelConfig, ConfirmConfig } from './channels.ts'
 import type { ConfigFile } from './schema.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { callbackJson, createWebhookReceiver, type WebhookReceiver } from '@sallyport/testing'
-import { readWebhookKey } from '../../src/channels/wire/standard-webhook.ts'
+import { readWebhookKey } from '../../src/config/webhook-key.ts'
 import type { WebhookChannel } from '../../src/config/channels.ts'
 import { type ChannelWorld, openChannelWorld, questionOf } from './world.ts'
 
