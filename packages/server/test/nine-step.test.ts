@@ -928,27 +928,6 @@ test('[U3] bodies that are no messages are refused, and leave nothing behind', a
   assert.ok(!world.events.some(({ event }) => event === 'handshake_started'))
 })
 
-test('[D15] an answer that was taken is carried out by the next poll, when whoever took it died', async () => {
-  const world = await createNineStepWorld()
-  const agent = world.agent()
-  await agent.greet()
-  await agent.identify()
-  await agent.request(await world.credential(), ['oa:read'])
-  const consent = world.asked.at(-1)
-  assert.ok(consent)
-  const { offered, longestSeconds } = consent
-  const decidedAt = world.clock.now()
-  await world.ports.consents.decide(consent.id, {
-    approved: true,
-    userId: 'usr_wang',
-    scopes: offered,
-    lifetimeSeconds: longestSeconds,
-    method: 'session',
-    decidedAt,
-  })
-  assert.deepEqual((await agent.poll()).json['scopes_granted'], ['oa:read'])
-})
-
 test('[U4] a key that was changed in the configuration ends what the old one opened', async () => {
   const key = await createDidKey()
   const did = 'did:ath:office'

@@ -17,7 +17,6 @@ import type { NineStepHandshake, NineStepPorts } from '../ports/nine-step.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { errorMessage, faultResult, refused } from './message.ts'
-import { settleNineStep } from './settle.ts'
 
 /** The longest that an answer waits for a person, in seconds, when the client says `Prefer: wait=N` (RFC 7240 §4.3). */
 const longestWaitSeconds = 25
@@ -120,14 +119,12 @@ async function waitForAnswer(
     await new Promise((resolve) => setTimeout(resolve, lookAgainMilliseconds))
     now = await nineStep.handshakes.find(handshake.id)
   }
-  const consent =
-    now?.consentId === undefined ? undefined : await ports.consents.find(now.consentId)
-  if (now?.state === 'asking' && consent?.decision) {
-    // Whoever took the answer died before it was carried out.
-    await settleNineStep(ports, consent)
-    now = await nineStep.handshakes.find(handshake.id)
-  }
   if (!now) return fail({ reason: 'nine_step_unknown' })
+  const consent = now.consentId === undefined ? undefined : await ports.consents.find(now.consentId)
+  const decidedAt = consent?.decision?.decidedAt ?? Number.POSITIVE_INFINITY
+  // What follows an answer takes milliseconds, unless the gateway ended in between.
+  if (consent && isWaiting(now) && ports.clock.now() > decidedAt + settlingSeconds)
+    now = (await settledHandshake(ports, nineStep, consent)) ?? now
   if (ports.clock.now() >= now.expiresAt) return refused('expired')
   const { m8 } = now.transcript
   if (m8 !== undefined) return ok({ result: m8, expiresAt: now.expiresAt })
