@@ -1,7 +1,6 @@
 import {
   type DirectionKey,
   encryptedMediaType,
-  encryptedMessageHeader,
   encryptMessage,
   importDirection,
   type SessionKeys,
@@ -37,11 +36,8 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
     const seq = await session.takeSequence(atLeast)
     const { method = 'GET', headers, body, ...rest } = init ?? {}
     const url = new URL(String(input))
-    // Its answer has no body, and so nothing that could be encrypted.
-    if (method === 'HEAD')
-      throw new AthError('ARGUMENT_INVALID', { message: 'an encrypted session has no HEAD' })
     const all = new Headers(headers)
-    const outer = new Headers({ accept: encryptedMediaType })
+    const outer = new Headers({ 'content-type': encryptedMediaType, accept: encryptedMediaType })
     for (const name of outerHeaders) {
       const value = all.get(name)
       if (value !== null) outer.set(name, value)
@@ -53,14 +49,12 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
       { sid: session.sessionId, seq, htm: method, htu: url.pathname + url.search },
       { headers: Object.fromEntries(all), ...(content ? { body: content } : {}) },
     )
-    const inHeader = method === 'GET'
-    if (inHeader) outer.set(encryptedMessageHeader, message)
-    else outer.set('content-type', encryptedMediaType)
     const response = await transport.fetch(url, {
       ...rest,
-      method,
+      // `fetch` sends no body with a GET: a POST carries any method, and the one inside is meant.
+      method: 'POST',
       headers: outer,
-      ...(inHeader ? {} : { body: message }),
+      body: message,
     })
     const isEncrypted = response.headers.get('content-type')?.startsWith(encryptedMediaType)
     if (isEncrypted) return openAnswer(response, s2c, { sid: session.sessionId, req: seq })

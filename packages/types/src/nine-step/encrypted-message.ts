@@ -9,8 +9,6 @@ import type { SessionKeys } from './session-keys.ts'
 
 /** Content type of encrypted requests and answers (U10). */
 export const encryptedMediaType = 'application/ath+jwe'
-/** Header that carries the message of a GET, which can have no body in most programs (U10). */
-export const encryptedMessageHeader = 'ath-message'
 
 const instantOrCount = z.number().int().nonnegative()
 const headerSchema = z.strictObject({
