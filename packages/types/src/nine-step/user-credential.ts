@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { maxCredentialSeconds } from '../nine-step/credential.ts'
-import { scopeSchema } from './text.ts'
+import { maxCredentialSeconds } from './credential.ts'
+import { scopeSchema } from '../schema/text.ts'
 
 const thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'not an RFC 7638 SHA-256 thumbprint')
 
