@@ -11,6 +11,7 @@ import { keysRoutes } from './keys-page.ts'
 import { type MyPermissions, myAgentsRoutes } from './my-agents.ts'
 import { createOwnPages, type Tab } from './own-pages.ts'
 import { passkeysRoutes } from './passkeys-page.ts'
+import { waitingQuestions } from './waiting.ts'
 
 export interface MeOptions {
   readonly login: Pick<Login, 'people' | 'render'>
@@ -42,7 +43,11 @@ export function createMe({ login, ports, permissions, passkeys }: MeOptions): {
   })
   const challenges = createChallenges({ clock, random })
   const routes: Routes = {
-    ...myAgentsRoutes(pages, { permissions, clock }),
+    ...myAgentsRoutes(pages, {
+      permissions,
+      clock,
+      waiting: (visit) => waitingQuestions(ports, visit),
+    }),
     ...answersRoutes(pages, ports),
     ...passkeysRoutes(pages, { ...passkeys, clock, audit, challenges }),
     ...(nineStep

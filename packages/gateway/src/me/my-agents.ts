@@ -41,13 +41,23 @@ export interface MyPermissions {
 /** `/me`: who is signed in and which agents may act for them, with a form to end each. */
 export function myAgentsRoutes(
   pages: OwnPages,
-  { permissions, clock }: { readonly permissions: MyPermissions; readonly clock: Clock },
+  options: {
+    readonly permissions: MyPermissions
+    readonly clock: Clock
+    /** The questions that wait. */
+    readonly waiting: (visit: Visit) => Promise<Html | undefined>
+  },
 ) {
+  const { permissions, clock } = options
   return {
     '/me': {
       GET: pages.show(async (visit) => ({
         title: sayText(visit.language, 'me.title'),
-        body: myAgentsPage(visit, await permissions.list(visit.signedIn.person.id, clock.now())),
+        body: myAgentsPage(
+          visit,
+          await permissions.list(visit.signedIn.person.id, clock.now()),
+          await options.waiting(visit),
+        ),
       })),
     },
     '/me/revoke': {
@@ -60,10 +70,11 @@ export function myAgentsRoutes(
   }
 }
 
-function myAgentsPage(visit: Visit, permissions: readonly MyPermission[]): Html {
+function myAgentsPage(visit: Visit, permissions: readonly MyPermission[], waiting?: Html): Html {
   const { language, call, signedIn } = visit
   return html`<h1>${say(language, 'me.title')}</h1>
 ${call.query.has('revoked') && notice(say(language, 'me.revoked'))}
+${waiting}
 ${permissions.length === 0 && html`<p>${say(language, 'me.none')}</p>`}
 ${permissions.map((permission) => permissionCard(visit, permission))}
 <div class="who"><span>${say(language, 'me.signed_in', { user: foreign(personName(signedIn.person)) })}</span>

@@ -5,6 +5,7 @@ import {
   accessibilityFaults,
   type Browser,
   createDidKey,
+  NineStepAgent,
   openBrowser,
   type Page,
 } from '@sallyport/testing'
@@ -20,7 +21,19 @@ let page: Page
 let userId: UserId
 
 before(async () => {
-  gateway = await startGateway({ kind: 'dev', user: 'Wang Xiao' })
+  gateway = await startGateway(
+    { kind: 'dev', user: 'Wang Xiao' },
+    {
+      config: {
+        nineStep: {
+          encryption: 'off',
+          confirmation: 'always',
+          sessionLifetimeSeconds: 3600,
+          pinnedDids: [],
+        },
+      },
+    },
+  )
   nineStep = gateway.ports.nineStep as NineStepPorts
   browser = await openBrowser()
 })
@@ -373,6 +386,62 @@ test('who is not signed in is led through the log-in and back', async () => {
     assert.equal(other.url(), `${gateway.url}${path}`)
     await other.context().close()
   }
+})
+
+test('[D14] [D21] a question waits on the person’s page, their answer opens a session, and taking the credential back ends it', async () => {
+  const key = await createDidKey()
+  const now = gateway.clock.now()
+  await gateway.ports.registry.insert({
+    clientId: 'ath_nine_step',
+    agentId: key.did,
+    name: 'Invoice Sorter',
+    developer: { name: 'Blue Harbour', id: 'blue-harbour' },
+    status: 'approved',
+    requested: [],
+    approvals: [{ provider_id: 'finance', approved_scopes: ['finance:read'], denied_scopes: [] }],
+    approvalExpiresAt: now + 1e6,
+    secretHash: 'x',
+    registeredAt: now,
+    decidedAt: now,
+    decidedBy: 'operator:chen',
+  })
+  await page.goto(`${gateway.url}/me/ahead`)
+  await page.selectOption('#agent', key.did)
+  await page.check('[name="scope finance:read"]')
+  await go(page, send('/me/ahead'))
+  const credential = await page.inputValue('#credential')
+  const agent = new NineStepAgent({
+    key,
+    now: () => gateway.clock.now(),
+    send: async (method, path, { body, headers }) => {
+      const answer = await fetch(`${gateway.url}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: answer.status, json: (await answer.json()) as Record<string, unknown> }
+    },
+  })
+  await agent.greet()
+  await agent.identify()
+  assert.equal((await agent.request(credential, ['finance:read'])).status, 202)
+  await page.goto(`${gateway.url}/me`)
+  const waiting = page.locator('section', { has: page.locator('#waiting') })
+  assert.match((await waiting.textContent()) ?? '', /Invoice Sorter asks for a permission/)
+  await go(page, 'a[href^="/ath/confirm/"]')
+  await go(page, 'button[value=approve]')
+  assert.equal((await agent.poll()).status, 200)
+  assert.equal((await agent.complete()).status, 200)
+  await page.goto(`${gateway.url}/me`)
+  assert.equal(await page.locator('#waiting').count(), 0)
+  const entry = page.locator('article', { hasText: 'Invoice Sorter' })
+  const sessionId = await entry.locator('[name=permission]').inputValue()
+  assert.equal(sessionId, agent.sessionId)
+  await page.goto(`${gateway.url}/me/ahead`)
+  const card = page.locator('article', { hasText: 'Invoice Sorter' })
+  await Promise.all([page.waitForNavigation(), card.locator('button').click()])
+  assert.match(await said(), /What was opened with it has ended/)
+  assert.notEqual((await nineStep.sessions.find(sessionId))?.revokedAt, undefined)
 })
 
 test('answered questions stand there in plain sentences', async () => {

@@ -4,6 +4,10 @@ export const enMe = {
   'me.stale':
     'To add a way of showing that it is you, first sign in again: your sign-in is older than ten minutes.',
   'me.sign_in_again': 'Sign in again',
+  'me.waiting': 'Waiting for your answer',
+  'me.asks': '{agent} asks for a permission',
+  'me.answer_within': 'You can answer for another {duration}.',
+  'me.answer': 'Look and answer',
 
   'answers.title': 'Answers',
   'answers.intro': 'Your last answers, newest first, at most {count}.',

@@ -4,6 +4,10 @@ export const zhCnMe: Readonly<Record<keyof typeof enMe, string>> = {
   'me.pages': '您的页面',
   'me.stale': '要添加证明您身份的方式，请先重新登录：您的登录已超过十分钟。',
   'me.sign_in_again': '重新登录',
+  'me.waiting': '等待您回答',
+  'me.asks': '{agent} 请求权限',
+  'me.answer_within': '您还可以在 {duration}内回答。',
+  'me.answer': '查看并回答',
 
   'answers.title': '我的回答',
   'answers.intro': '您最近的回答，最新的在前，最多 {count} 条。',
