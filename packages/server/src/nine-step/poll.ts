@@ -5,8 +5,8 @@ import {
   handshakeProofHeader,
   importJwk,
   ok,
+  parseHandshakeProof,
   type Result,
-  verifyHandshakeProof,
 } from '@ath-protocol/types'
 import { settledHandshake } from '../confirm/upstream-leg.ts'
 import { requestReference } from '../consent/consent-request.ts'
@@ -98,12 +98,10 @@ async function prove(
   const key = await importJwk(handshake.clientKey)
   if (!key.ok) return refused('key_malformed')
   const proofs = verifiedProofs(nineStep)
-  const known = proof !== undefined && proofs.get(handshake.id) === proof
-  const checked = await verifyHandshakeProof(
-    proof,
-    { handshakeId: handshake.id, now: ports.clock.now() },
-    known ? undefined : key.value,
-  )
+  const read = parseHandshakeProof(proof, { handshakeId: handshake.id, now: ports.clock.now() })
+  if (!read.ok) return faultResult(read)
+  if (proof !== undefined && proofs.get(handshake.id) === proof) return ok({})
+  const checked = await read.value.verify(key.value)
   if (!checked.ok) return faultResult(checked)
   if (proof !== undefined) proofs.set(handshake.id, proof)
   return ok({})

@@ -3,6 +3,7 @@ import {
   decodeJsonObject,
   type JwsSigner,
   type JwsVerifier,
+  type ParsedJws,
   parseJws,
   signJws,
   verifyJws,
@@ -36,30 +37,38 @@ export type UserProof = z.infer<typeof userProofSchema>
 export const createHandshakeProof = (signer: JwsSigner, handshakeId: string, now: number) =>
   signJws(signer, handshakeProofTyp, { hid: handshakeId, iat: Math.floor(now) })
 
-/** Without a `verifier` the signature is known to be right: the very same proof was verified before. */
+interface ReadProof {
+  verify(key: JwsVerifier): Promise<Result<void, HandshakeFault>>
+}
+
+/** Reads a client's proof: whose handshake, how old. Checked only by `verify`. */
+export function parseHandshakeProof(
+  text: string | undefined,
+  expected: { readonly handshakeId: string; readonly now: number },
+): Result<ReadProof, HandshakeFault> {
+  if (text === undefined) return fail({ kind: 'proof_missing' })
+  const jws = parseJws(text, 2048)
+  if (!jws.ok) return wrong(jws.error)
+  const claims = handshakeProofSchema.safeParse(decodeJsonObject(jws.value.payload))
+  if (!claims.success) return wrong('claims')
+  if (claims.data.hid !== expected.handshakeId) return wrong('hid')
+  if (Math.abs(expected.now - claims.data.iat) > proofWindowSeconds) return wrong('iat')
+  return ok({ verify: (key) => verifyProof(jws.value, handshakeProofTyp, key) })
+}
+
 export async function verifyHandshakeProof(
   text: string | undefined,
   expected: { readonly handshakeId: string; readonly now: number },
-  verifier: JwsVerifier | undefined,
+  key: JwsVerifier,
 ): Promise<Result<void, HandshakeFault>> {
-  if (text === undefined) return fail({ kind: 'proof_missing' })
-  const jws = parseJws(text, 2048)
-  if (!jws.ok) return fail({ kind: 'proof_invalid', evidence: jws.error })
-  const claims = handshakeProofSchema.safeParse(decodeJsonObject(jws.value.payload))
-  if (!claims.success) return fail({ kind: 'proof_invalid', evidence: 'claims' })
-  if (claims.data.hid !== expected.handshakeId)
-    return fail({ kind: 'proof_invalid', evidence: 'hid' })
-  if (Math.abs(expected.now - claims.data.iat) > proofWindowSeconds)
-    return fail({ kind: 'proof_invalid', evidence: 'iat' })
-  if (!verifier) return ok(undefined)
-  const verified = await verifyJws(jws.value, handshakeProofTyp, verifier)
-  return verified.ok ? verified : fail({ kind: 'proof_invalid', evidence: verified.error })
+  const proof = parseHandshakeProof(text, expected)
+  return proof.ok ? proof.value.verify(key) : proof
 }
 
 export const createUserProof = (signer: JwsSigner, claims: UserProof) =>
   signJws(signer, userProofTyp, claims)
 
-/** Reads a user's proof so that its key can be looked up by `iss`; checked only by `verifyUserProof`. */
+/** Reads a user's proof so that its key can be looked up by `iss`. Checked only by `verify`. */
 export function parseUserProof(
   text: string,
   expected: {
@@ -68,11 +77,7 @@ export function parseUserProof(
     readonly target: string
     readonly now: number
   },
-): Result<
-  { readonly claims: UserProof; verify(key: JwsVerifier): Promise<Result<void, HandshakeFault>> },
-  HandshakeFault
-> {
-  const wrong = (evidence: string) => fail<HandshakeFault>({ kind: 'proof_invalid', evidence })
+): Result<ReadProof & { readonly claims: UserProof }, HandshakeFault> {
   const jws = parseJws(text, 4096)
   if (!jws.ok) return wrong(jws.error)
   const read = userProofSchema.safeParse(decodeJsonObject(jws.value.payload))
@@ -81,11 +86,17 @@ export function parseUserProof(
   if (!expected.audiences.includes(claims.aud)) return wrong('aud')
   if (claims.htm !== expected.method || claims.htu !== expected.target) return wrong('htu')
   if (Math.abs(expected.now - claims.iat) > proofWindowSeconds) return wrong('iat')
-  return ok({
-    claims,
-    async verify(key) {
-      const verified = await verifyJws(jws.value, userProofTyp, key)
-      return verified.ok ? verified : wrong(verified.error)
-    },
-  })
+  return ok({ claims, verify: (key) => verifyProof(jws.value, userProofTyp, key) })
 }
+
+async function verifyProof(
+  jws: ParsedJws,
+  typ: string,
+  key: JwsVerifier,
+): Promise<Result<void, HandshakeFault>> {
+  const verified = await verifyJws(jws, typ, key)
+  return verified.ok ? verified : wrong(verified.error)
+}
+
+const wrong = (evidence: string): { readonly ok: false; readonly error: HandshakeFault } =>
+  fail({ kind: 'proof_invalid', evidence })
