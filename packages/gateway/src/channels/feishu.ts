@@ -101,10 +101,11 @@ export function createFeishu(
       const signed = checkFeishu(config.encryptKey, call.headers, call.body, clock.now())
       const opened = openFeishu(config.encryptKey, encrypted)
       if (!opened.ok) return refuseCallback(opened.error)
+      const event = parseJson(opened.value)
       // The vendor asks for an echo before it signs anything; only who has the encrypt key gets one.
-      if (textOf(opened.value, 'type') === 'url_verification') return echo(config, opened.value)
+      if (textOf(event, 'type') === 'url_verification') return echo(config, event)
       if (!signed.ok) return refuseCallback(signed.error)
-      return takeEvent(config, opened.value, press)
+      return takeEvent(config, event, press)
     },
   }
 }

@@ -9,7 +9,7 @@ export const escapeDingtalk = (text: string): string =>
     harmless.has(character) ? character : String.fromCharCode(character.charCodeAt(0) + 0xfee0),
   )
 
-const harmless = new Set([',', '.', ';', '(', ')', '/', '-', '%', '"', "'", '?'])
+const harmless = new Set([',', '.', ':', ';', '(', ')', '/', '-', '%', '"', "'", '?'])
 
 /** A question as a robot's action card: one button, which opens the page. */
 export function renderDingtalk(card: QuestionCard): object {
@@ -21,7 +21,7 @@ export function renderDingtalk(card: QuestionCard): object {
     ...card.may.lines.map((line) => `- ${escapeDingtalk(line)}`),
     `**${card.limits.label}**`,
     ...card.limits.lines.map((line) => `- ${escapeDingtalk(line)}`),
-    `**${card.reference.label}** ${escapeDingtalk(card.reference.value)}`,
+    `**${card.reference.label}** ${card.reference.value}`,
     card.hint,
   ]
   return {

@@ -24,13 +24,13 @@ export function checkFeishu(
 }
 
 /** Opens `{ "encrypt": … }`: AES-256-CBC, the key is SHA-256 of the encrypt key, the first 16 bytes are the IV. */
-export function openFeishu(encryptKey: string, encrypted: string): Result<unknown, CallbackFault> {
+export function openFeishu(encryptKey: string, encrypted: string): Result<string, CallbackFault> {
   try {
     const bytes = Buffer.from(encrypted, 'base64')
     const key = createHash('sha256').update(encryptKey).digest()
     const decipher = createDecipheriv('aes-256-cbc', key, bytes.subarray(0, 16))
     const plain = Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()])
-    return ok(JSON.parse(plain.toString('utf8')))
+    return ok(plain.toString('utf8'))
   } catch {
     return fail('callback_signature')
   }

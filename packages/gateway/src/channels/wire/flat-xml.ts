@@ -1,6 +1,6 @@
 /** One element below `<xml>`: with CDATA, with text, or with elements of its own, which are passed over. */
 const element = /\s*<([A-Za-z]\w{0,63})>(?:<!\[CDATA\[([\s\S]*?)\]\]>|([^<&]*))<\/\1>/y
-const nested = /\s*<([A-Za-z]\w{0,63})>[\s\S]*?<\/\1>/y
+const nested = /\s*<([A-Za-z]\w{0,63})>\s*<[A-Za-z][\s\S]*?<\/\1>/y
 
 /**
  * Reads the flat XML of WeCom: the texts directly below `<xml>`. Not an XML reader: declarations, entities, attributes
