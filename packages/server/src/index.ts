@@ -11,7 +11,7 @@ export {
   missingStrength,
 } from './consent/decide-consent.ts'
 export { isAtLeast, requestReference } from './consent/consent-request.ts'
-export { endSession } from './nine-step/end-session.ts'
+export { endSession } from './grant/end-session.ts'
 export { endGrant, type GrantPorts } from './grant/end-grant.ts'
 export { endGrantBy } from './grant/end-grant-by.ts'
 export { createAthHandlers, endpointStages } from './handlers.ts'

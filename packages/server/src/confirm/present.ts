@@ -13,7 +13,8 @@ import {
   type FoundConfirmation,
   knownOf,
 } from './find-confirmation.ts'
-import { nextLeg, settledHandshake } from './upstream-leg.ts'
+import { settledHandshake } from '../settle/settled-handshake.ts'
+import { nextLeg } from './upstream-leg.ts'
 
 interface Answered {
   readonly page: AthAnswer

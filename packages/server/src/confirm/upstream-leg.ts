@@ -3,7 +3,8 @@ import { bindBrowser } from '../authorize/binding.ts'
 import { upstreamScopeNames } from '../authorize/upstream-scope.ts'
 import { upstreamState } from '../authorize/upstream-url.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
-import { finishGranting, pendingLegs, settleNineStep } from '../nine-step/settle.ts'
+import { pendingLegs } from '../settle/settle.ts'
+import { settledHandshake } from '../settle/settled-handshake.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
 import type { NineStepHandshake, NineStepPorts, SessionGrant } from '../ports/nine-step.ts'
 import { hashSecret } from '../secret/hash.ts'
@@ -17,19 +18,6 @@ export const legState = (codeVerifier: string): string => legPrefix + upstreamSt
 
 export const isLegCallback = ({ query }: Pick<AthCall, 'query'>): boolean =>
   query.get('state')?.startsWith(legPrefix) === true
-
-/** Where a handshake is after its person's answer. What a crash left undone between answer and consequence is done now. */
-export async function settledHandshake(
-  ports: AthPorts,
-  nineStep: NineStepPorts,
-  consent: ConsentRequest,
-): Promise<NineStepHandshake | undefined> {
-  const handshake = await nineStep.handshakes.find(consent.handshake.id)
-  if (handshake?.state === 'asking') await settleNineStep(ports, consent)
-  else if (handshake?.state === 'allowed') await finishGranting(ports, handshake)
-  else return handshake
-  return nineStep.handshakes.find(consent.handshake.id)
-}
 
 /**
  * Sends the browser to the next provider that asks for itself, bound to this browser (R64). Undefined when there is

@@ -26,19 +26,6 @@ export function riskOf(
 /** Of a scope whose configuration says nothing. */
 export const usualRisk: Risk = 'medium'
 
-/** Everything that limits a permission of this agent at these providers, beside its scopes (U13). */
-export function restrictionsOf(
-  config: AthConfig,
-  agent: Pick<Registration, 'restrictions'>,
-  providerIds: readonly string[],
-): readonly (Restrictions | undefined)[] {
-  return [
-    config.restrictions,
-    agent.restrictions,
-    ...new Set(providerIds.map((id) => config.providers.get(id)?.restrictions)),
-  ]
-}
-
 export const newConsentId = (ports: Pick<AthPorts, 'random'>): ConsentId =>
   `${prefix.consent}${ports.random.token(32)}`
 

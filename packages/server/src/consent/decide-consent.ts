@@ -9,7 +9,7 @@ import {
 } from '@ath-protocol/types'
 import type { AthConfig } from '../config.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
-import { settleNineStep } from '../nine-step/settle.ts'
+import { settleNineStep } from '../settle/settle.ts'
 import type { ConsentDecided, ConsentRequest } from '../ports/consents.ts'
 import { isAtLeast, requestReference, riskOf } from './consent-request.ts'
 

@@ -3,7 +3,8 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import type { Registration } from '../ports/registry.ts'
-import { newConsentId, restrictionsOf, riskOf } from './consent-request.ts'
+import { restrictionsOf } from '../grant/restrictions-of.ts'
+import { newConsentId, riskOf } from './consent-request.ts'
 
 /** The question of a two-phase handshake: decided by whoever opens the agent's link and signs in; so nobody is named, and nobody is notified. */
 export function twoPhaseConsent(

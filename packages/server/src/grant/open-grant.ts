@@ -7,7 +7,7 @@ import {
   type Result,
   type UserId,
 } from '@ath-protocol/types'
-import { restrictionsOf } from '../consent/consent-request.ts'
+import { restrictionsOf } from './restrictions-of.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Grant, UserSource } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'

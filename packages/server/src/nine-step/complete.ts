@@ -28,7 +28,7 @@ import type { Session } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
-import { endSession } from './end-session.ts'
+import { endSession } from '../grant/end-session.ts'
 import { endHandshake, findHandshake, type FoundHandshake } from './find-handshake.ts'
 import { issueSessionToken, type SessionToken, tokenLifetime } from './issue-session-token.ts'
 import {
@@ -39,7 +39,7 @@ import {
   refused,
   refuseMessage,
 } from './message.ts'
-import { requestOf } from './request-of.ts'
+import { requestOf } from '../settle/request-of.ts'
 
 type Read = ReadMessage<CompletionRequest>
 interface Proven {

@@ -25,7 +25,7 @@ import {
   refused,
   sentHandshakeId,
 } from './message.ts'
-import { supportedScopes } from './request-of.ts'
+import { supportedScopes } from '../settle/request-of.ts'
 
 type Read = ReadMessage<IdentityProof>
 interface Authorized {

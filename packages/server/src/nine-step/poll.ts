@@ -8,7 +8,7 @@ import {
   parseHandshakeProof,
   type Result,
 } from '@ath-protocol/types'
-import { settledHandshake } from '../confirm/upstream-leg.ts'
+import { settledHandshake } from '../settle/settled-handshake.ts'
 import { requestReference } from '../consent/consent-request.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { callerKey, takeLimit } from '../endpoint/limit.ts'
@@ -112,8 +112,8 @@ async function waitForAnswer(
   { call, handshake, nineStep }: Polling & Bound,
 ): Promise<Result<Waited, Failure>> {
   let now: NineStepHandshake | undefined = handshake
-  const until = performance.now() + waitOf(call.headers['prefer']) * 1000
-  while (isWaiting(now) && performance.now() < until) {
+  let looks = (waitOf(call.headers['prefer']) * 1000) / lookAgainMilliseconds
+  while (isWaiting(now) && looks-- >= 1) {
     await new Promise((resolve) => setTimeout(resolve, lookAgainMilliseconds))
     now = await nineStep.handshakes.find(handshake.id)
   }

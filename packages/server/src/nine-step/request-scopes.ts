@@ -14,14 +14,10 @@ import {
   timestampWindowSeconds,
   verifyDetached,
 } from '@ath-protocol/types'
-import {
-  newConsentId,
-  requestReference,
-  restrictionsOf,
-  riskOf,
-} from '../consent/consent-request.ts'
+import { newConsentId, requestReference, riskOf } from '../consent/consent-request.ts'
 import { confirmationMessage } from '../consent/confirmation-message.ts'
 import { checkApproved } from '../endpoint/approved.ts'
+import { restrictionsOf } from '../grant/restrictions-of.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
@@ -39,8 +35,8 @@ import {
   refused,
   refuseMessage,
 } from './message.ts'
-import { approvedQualified, supportedScopes } from './request-of.ts'
-import { allow, deny } from './settle.ts'
+import { approvedQualified, supportedScopes } from '../settle/request-of.ts'
+import { allow, deny } from '../settle/settle.ts'
 
 /** How often a client may poll, in seconds. */
 const pollInterval = 2

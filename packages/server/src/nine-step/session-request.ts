@@ -23,7 +23,7 @@ import type { Session } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
-import { endSession } from './end-session.ts'
+import { endSession } from '../grant/end-session.ts'
 import { issueSessionToken, type SessionToken } from './issue-session-token.ts'
 import {
   canonicalWithout,

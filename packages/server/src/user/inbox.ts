@@ -61,7 +61,11 @@ async function readQuestions(ports: AthPorts, { user }: Proven): Promise<Result<
 }
 
 /** One question as programs read it. `needs`: what an answer signed with a key alone would lack. */
-export function questionView(config: AthConfig, consent: ConsentRequest, agent: Registration): object {
+export function questionView(
+  config: AthConfig,
+  consent: ConsentRequest,
+  agent: Registration,
+): object {
   return {
     id: consent.id,
     reference: requestReference(consent.id),

@@ -11,7 +11,7 @@ import {
   type UserId,
 } from '@ath-protocol/types'
 import type { AthPorts } from '../endpoint/ports.ts'
-import { supportedScopes } from '../nine-step/request-of.ts'
+import { supportedScopes } from '../settle/request-of.ts'
 import type { PreAuthorization } from '../ports/nine-step.ts'
 import { hashSecret } from '../secret/hash.ts'
 import { didOfUser } from './credential-signer.ts'

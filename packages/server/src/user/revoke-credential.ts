@@ -1,6 +1,6 @@
 import type { UserId } from '@ath-protocol/types'
 import type { AthPorts } from '../endpoint/ports.ts'
-import { endSession } from '../nine-step/end-session.ts'
+import { endSession } from '../grant/end-session.ts'
 
 /**
  * Revokes what a person allowed ahead, also one that was never shown here, and ends every session that was opened with

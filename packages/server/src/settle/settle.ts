@@ -13,7 +13,7 @@ import {
   type ScopeResult,
   type UserId,
 } from '@ath-protocol/types'
-import { restrictionsOf } from '../consent/consent-request.ts'
+import { restrictionsOf } from '../grant/restrictions-of.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { endGrant } from '../grant/end-grant.ts'
 import type { ConsentRequest } from '../ports/consents.ts'

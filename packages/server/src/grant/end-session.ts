@@ -1,5 +1,5 @@
 import type { AthPorts } from '../endpoint/ports.ts'
-import { endGrant } from '../grant/end-grant.ts'
+import { endGrant, type GrantPorts } from './end-grant.ts'
 import type { Session } from '../ports/nine-step.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Session } from '../ports/nine-step.ts'
  * ended it. False when it had ended before.
  */
 export async function endSession(
-  ports: AthPorts,
+  ports: GrantPorts & Pick<AthPorts, 'nineStep'>,
   session: Session,
   decidedBy: 'agent' | 'user' | 'gateway' | `operator:${string}`,
 ): Promise<boolean> {
