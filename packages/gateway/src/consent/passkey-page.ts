@@ -9,6 +9,7 @@ import { type Language, say } from '../pages/messages/say.ts'
 import { sayDuration } from '../pages/messages/time.ts'
 import type { RenderPage } from '../pages/page.ts'
 import { scopeField } from './read-answer.ts'
+import { highRisk, riskiestLast } from './risk.ts'
 
 export interface PasskeyAsked {
   readonly language: Language
@@ -39,7 +40,10 @@ export function passkeyPage(asked: PasskeyAsked): Html {
   return html`<h1>${say(language, 'confirm.title')}</h1>
 ${asked.refused && html`<p class="alert" role="alert">${say(language, 'confirm.refused')}</p>`}
 <p>${say(language, 'confirm.text', { agent: foreign(question.agent.name, 80) })}</p>
-<ul class="points">${scopes.map((scope) => html`<li>${sayScope(language, question, scope)}</li>`)}</ul>
+<ul class="points">${chosenScopes(asked).map(
+    ({ name, description, provider, risk }) =>
+      html`<li><b>${description ?? name}</b> <span class="soft">${say(language, 'consent.at', { provider: foreign(provider, 40) })}</span> ${risk === 'high' && highRisk(language)}</li>`,
+  )}</ul>
 <p>${say(language, 'confirm.how_long', { duration: sayDuration(language, asked.lifetimeSeconds) })}</p>
 <form method="post" action="${asked.formAction}" autocomplete="off" ${form.attributes}>
 ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
@@ -49,10 +53,17 @@ ${form.fields}
 <p><a href="${asked.thisPage}">${say(language, 'confirm.back')}</a></p>`
 }
 
-function sayScope(language: Language, { providers }: ConsentQuestion, scope: ProviderScope): Html {
-  const provider = providers.find(({ id }) => id === scope.providerId)
-  const known = provider?.scopes.find(({ name }) => name === scope.name)
-  return html`<b>${known?.description ?? scope.name}</b> <span class="soft">${say(language, 'consent.at', { provider: foreign(provider?.displayName ?? scope.providerId, 40) })}</span>`
+/** What was chosen, as the question showed it: the riskiest last, and marked. */
+function chosenScopes({ question, scopes }: PasskeyAsked) {
+  return question.providers
+    .flatMap((provider) =>
+      provider.scopes
+        .filter(({ name }) =>
+          scopes.some((scope) => scope.providerId === provider.id && scope.name === name),
+        )
+        .map((scope) => ({ ...scope, provider: provider.displayName })),
+    )
+    .sort(riskiestLast)
 }
 
 /** Nothing can be confirmed without a passkey: where to get one. */

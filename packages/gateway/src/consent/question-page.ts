@@ -1,4 +1,4 @@
-import { type ConsentQuestion, requestReference } from '@ath-protocol/server'
+import { type ConsentQuestion, requestReference, type Risk } from '@ath-protocol/server'
 import type { ProviderScope } from '@ath-protocol/types'
 import { personName } from '../login/person-name.ts'
 import { foreign, plainLine, splitText } from '../pages/foreign-text.ts'
@@ -10,6 +10,7 @@ import type { Person } from '../ports/logins.ts'
 import { offeredLifetimes, usualLifetime } from './lifetimes.ts'
 import { sayLimits } from './limits.ts'
 import { scopeField } from './read-answer.ts'
+import { highRisk, riskiestLast } from './risk.ts'
 import { whoAsks } from './who-asks.ts'
 
 export interface Asked {
@@ -89,7 +90,7 @@ function whatItMayDo(asked: Asked): Html {
         .filter(({ requested }) => requested)
         .map((scope) => ({ ...scope, providerId: provider.id, provider: provider.displayName })),
     )
-    .sort((one, other) => risks.indexOf(one.risk) - risks.indexOf(other.risk))
+    .sort(riskiestLast)
   const risky = rows.some(({ risk, offered }) => risk === 'high' && offered)
   return html`<fieldset${entered && html` aria-describedby="problem"`}><legend>${say(language, 'consent.scopes')}</legend>
 <ul class="scopes">
@@ -97,12 +98,10 @@ ${rows.map((row) => scopeRow(asked, row))}</ul>
 <p class="soft">${say(language, 'consent.scopes_hint')}${risky && html` ${say(language, 'consent.high_risk_hint')}`}</p></fieldset>`
 }
 
-const risks = ['low', 'medium', 'high']
-
 interface ScopeRow extends ProviderScope {
   readonly provider: string
   readonly description: string | undefined
-  readonly risk: string
+  readonly risk: Risk
   readonly offered: boolean
 }
 
@@ -118,7 +117,7 @@ function scopeRow({ language, question, entered }: Asked, row: ScopeRow): Html {
     offered ? title : html`<s>${title}</s>`
   }<span class="meta">${description !== undefined && html`<code>${name}</code>`}${question.providers.length > 1 && html`<span class="soft">${say(language, 'consent.at', { provider: foreign(row.provider, 40) })}</span>`}${
     offered
-      ? html`<span class="tag yes">✓ ${say(language, 'consent.approved')}</span>${high && html`<span class="tag risk">! ${say(language, 'consent.high_risk')}</span>`}`
+      ? html`<span class="tag yes">✓ ${say(language, 'consent.approved')}</span>${high && highRisk(language)}`
       : html`<span class="tag no">✕ ${say(language, 'consent.refused')}</span>`
   }</span></span></label></li>
 `

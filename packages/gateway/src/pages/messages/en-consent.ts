@@ -40,8 +40,7 @@ export const enConsent = {
   'consent.limit_hour': 'At most {count} calls per hour',
   'consent.limit_day': 'At most {count} calls per day',
   'consent.limit_amount': 'No order above {amount}',
-  'consent.reference':
-    'Question {reference}. Where you work with the agent the same reference is shown.',
+  'consent.reference': 'Reference {reference}. The agent has been given the same one.',
 
   'confirm.title': 'Confirm with your passkey',
   'confirm.text': 'This needs more than a click. You are about to let {agent} do the following:',

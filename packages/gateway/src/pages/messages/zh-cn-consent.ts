@@ -41,7 +41,7 @@ export const zhCnConsent: Readonly<Record<keyof typeof enConsent, string>> = {
   'consent.limit_hour': '每小时最多调用 {count} 次',
   'consent.limit_day': '每天最多调用 {count} 次',
   'consent.limit_amount': '单笔订单不超过 {amount}',
-  'consent.reference': '请求编号 {reference}，与您使用智能体的地方显示的编号相同。',
+  'consent.reference': '编号 {reference}，智能体得到的也是这个编号。',
 
   'confirm.title': '请用通行密钥确认',
   'confirm.text': '此操作不能只靠点击确认。您将允许 {agent} 做以下事情：',
