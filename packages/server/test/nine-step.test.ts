@@ -667,7 +667,7 @@ test('[D21] a credential that is good once opens one session', async () => {
     await agent.poll()
   }
   const [first, second] = await Promise.all(agents.map((agent) => agent.complete()))
-  assert.deepEqual([first?.status, second?.status].sort(), [200, 401])
+  assert.deepEqual([first?.status, second?.status].toSorted((a = 0, b = 0) => a - b), [200, 401])
   const third = world.agent()
   await third.greet()
   await third.identify()
@@ -680,7 +680,7 @@ test('[U3] of two last messages at once one opens a session', async () => {
   const agent = world.agent()
   await world.upToGranted(agent)
   const answers = await Promise.all([agent.complete(), agent.complete()])
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409])
+  assert.deepEqual(answers.map(({ status }) => status).toSorted((a, b) => a - b), [200, 409])
   assert.equal((await world.nineStep.sessions.list({ userId: 'usr_wang' })).length, 1)
 })
 

@@ -1,8 +1,7 @@
-import { type ConsentId, prefix, type ProviderScope, type Restrictions } from '@ath-protocol/types'
+import { type ConsentId, prefix, type ProviderScope } from '@ath-protocol/types'
 import type { AthConfig } from '../config.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { ConsentRequest, Risk } from '../ports/consents.ts'
-import type { Registration } from '../ports/registry.ts'
 import { hashSecret } from '../secret/hash.ts'
 
 const order: readonly Risk[] = ['low', 'medium', 'high']

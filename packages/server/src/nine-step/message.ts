@@ -46,6 +46,9 @@ export function readMessage<Schema extends z.ZodType>(schema: Schema) {
   ): Result<ReadMessage<z.infer<Schema>>, Failure> => {
     const { nineStep } = ports
     if (!nineStep) return fail({ reason: 'route_unknown' })
+    // D2. Whoever ends TLS before us sees to it there.
+    if ((call.tlsVersion ?? 'TLSv1.3') !== 'TLSv1.3')
+      return refused('tls_too_old', { evidence: call.tlsVersion ?? '' })
     const within = takeLimit(ports.limits, 'handshake_ip', callerKey(call.ip))
     if (!within.ok) return within
     const read = readWire(schema, body)

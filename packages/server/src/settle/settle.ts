@@ -145,7 +145,8 @@ export async function deny(
 ): Promise<Result<NineStepHandshake, Failure>> {
   const message = await scopeResult(ports, handshake, [])
   const denied = await ports.nineStep?.handshakes.advance(handshake.id, 'deny', ports.clock.now(), {
-    transcript: { m8: message },
+    ...known,
+    transcript: { ...known.transcript, m8: message },
     endReason: 'user_denied',
   })
   return denied
@@ -160,7 +161,9 @@ async function liveGrants(
   const found = await Promise.all(
     (handshake.grants ?? []).map(({ grantId }) => ports.grants.find(grantId)),
   )
-  return found.filter((grant) => grant !== undefined && grant.revokedAt === undefined) as Grant[]
+  return found.filter(
+    (grant): grant is Grant => grant !== undefined && grant.revokedAt === undefined,
+  )
 }
 
 /** Step 8 as canonical JSON: what was granted, what was not and why, for how long, within which limits. */

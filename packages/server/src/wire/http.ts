@@ -9,6 +9,8 @@ export interface AthCall {
   readonly body: Uint8Array
   /** The caller's address after trusted proxies. */
   readonly ip: string
+  /** `TLSv1.3`, where TLS ends here; absent when it ends at a proxy before us, or there is none. */
+  readonly tlsVersion?: string
 }
 
 export interface AthAnswer {
