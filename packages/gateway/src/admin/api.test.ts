@@ -5,12 +5,14 @@ import {
   type AuditEvent,
   InMemoryAgentRegistry,
   InMemoryGrantStore,
+  InMemoryNineStepSessionStore,
   InMemoryProviderTokenStore,
   InMemoryTokenStore,
+  type NineStepPorts,
   type Registration,
 } from '@ath-protocol/server'
 import { ok } from '@ath-protocol/types'
-import { createVirtualClock } from '@sallyport/testing'
+import { createDidKey, createVirtualClock } from '@sallyport/testing'
 import { createAdminApi } from './api.ts'
 
 const agentId = 'https://a.example/.well-known/agent.json'
@@ -39,11 +41,15 @@ async function open(registration: Partial<Registration> = {}, audit: { broken?: 
   const registry = new InMemoryAgentRegistry()
   const grants = new InMemoryGrantStore()
   const tokens = new InMemoryTokenStore()
+  const sessions = new InMemoryNineStepSessionStore()
   await registry.insert({ ...agent, ...registration })
   const told: string[] = []
+  let drawn = 0
   const events: AuditEvent[] = []
   const api = createAdminApi({
     clock,
+    random: { token: () => `random${++drawn}` },
+    nineStep: { sessions } as unknown as NineStepPorts,
     registry,
     grants,
     tokens,
@@ -106,7 +112,7 @@ async function open(registration: Partial<Registration> = {}, audit: { broken?: 
     })
     return async () => (await tokens.find(`hash_${id}`))?.revokedAt === undefined
   }
-  return { call, grant, clock, registry, told, events }
+  return { call, grant, grants, sessions, clock, registry, told, events }
 }
 
 test('[R41] [R43] approving gives what was requested and exists here, and records who decided', async () => {
@@ -320,4 +326,130 @@ test('what the API does not know, it refuses', async () => {
   ])
     assert.equal((await call('POST', '/agents/ath_1/approve', body)).status, 400)
   assert.equal((await registry.findByClientId('ath_1'))?.status, 'pending')
+})
+
+test('[U4] [U5] an operator lets a DID in with its key: registered, approved, recorded, without a secret', async () => {
+  const { call, registry, events, clock } = await open()
+  const key = await createDidKey()
+  const { status, body, text } = await call('POST', '/agents', {
+    did: 'did:ath:ai_office_assistant_001',
+    key: key.pem,
+    name: 'AI Office Assistant',
+    developer: 'Corp',
+    allow: { oa: ['oa:read'] },
+    lifetime_seconds: 3600,
+  })
+  assert.equal(status, 200, text)
+  assert.equal(body.agent_id, 'did:ath:ai_office_assistant_001')
+  assert.equal(body.key_thumbprint, key.publicKey.thumbprint)
+  assert.equal(body.status, 'approved')
+  const kept = await registry.findByAgentId('did:ath:ai_office_assistant_001')
+  assert.equal(kept?.keyThumbprint, key.publicKey.thumbprint)
+  assert.equal(kept?.approvalExpiresAt, clock.now() + 3600)
+  assert.deepEqual(kept?.approvals, [
+    { provider_id: 'oa', approved_scopes: ['oa:read'], denied_scopes: [] },
+  ])
+  assert.deepEqual(kept?.developer, { name: 'Corp', id: 'Corp' })
+  assert.equal(kept?.decidedBy, 'operator:chen')
+  assert.deepEqual(
+    events.map(({ event, client_did, effective_scopes }) => [event, client_did, effective_scopes]),
+    [['agent_decided', 'did:ath:ai_office_assistant_001', ['oa/oa:read']]],
+  )
+  const twice = await call('POST', '/agents', {
+    did: 'did:ath:ai_office_assistant_001',
+    key: key.pem,
+    name: 'Again',
+    allow: { oa: ['oa:read'] },
+  })
+  assert.equal(twice.status, 409)
+  assert.match(twice.body.fix, /agents show did:ath:ai_office_assistant_001/)
+})
+
+test('[U4] a DID that is its key needs no other word for it, and takes none of another key', async () => {
+  const { call, registry } = await open()
+  const [own, other] = [await createDidKey(), await createDidKey('EdDSA')]
+  const wish = { name: 'A', allow: { oa: ['oa:read'] } }
+  const wrong = await call('POST', '/agents', { ...wish, did: own.did, key: other.pem })
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.body.problem, /of another key/)
+  assert.equal((await call('POST', '/agents', { ...wish, did: own.did })).status, 200)
+  const kept = await registry.findByAgentId(own.did)
+  assert.equal(kept?.keyThumbprint, own.publicKey.thumbprint)
+  const web = await call('POST', '/agents', { ...wish, did: 'did:web:a.example' })
+  assert.equal(web.status, 200)
+  assert.equal(web.body.key_thumbprint, undefined)
+})
+
+test('[U4] what cannot be let in by DID is refused with what to write instead', async () => {
+  const { call, registry, events } = await open()
+  const { pem } = await createDidKey()
+  const good = { did: 'did:ath:o', key: pem, name: 'O', allow: { oa: ['oa:read'] } }
+  for (const [change, problem] of [
+    [{ key: undefined }, /proves nothing without a key/],
+    [{ key: 'no key' }, /is not a public key/],
+    [{ did: 'https://a.example/x' }, /is not a DID/],
+    [{ did: 'did:ethr:0x1' }, /is not a DID/],
+    [{ did: 'did:key:zzzz' }, /is not a DID/],
+    [{ allow: { ao: ['oa:read'] } }, /no provider `ao`/],
+    [{ allow: { oa: ['oa:raed'] } }, /no scope `oa:raed`/],
+    [{ allow: {} }, /allow: names no provider/],
+    [{ allow: { oa: [] } }, /malformed: allow\.oa/],
+    [{ name: 'A\nB' }, /malformed: name/],
+    [{ name: undefined }, /malformed: name/],
+    [{ secret: 'x' }, /malformed/],
+  ] as const) {
+    const answer = await call('POST', '/agents', { ...good, ...change })
+    assert.equal(answer.status, 400, answer.text)
+    assert.match(answer.body.problem, problem)
+  }
+  assert.equal((await registry.list()).length, 1)
+  assert.deepEqual(events, [])
+  const { call: broken, registry: untouched } = await open({}, { broken: true })
+  await assert.rejects(broken('POST', '/agents', good))
+  assert.equal((await untouched.list()).length, 1)
+})
+
+test('[U9] [R107] an operator sees sessions without their keys, and ends one with all of its grants', async () => {
+  const { call, grant, grants, sessions, clock, events, told } = await open()
+  const lives = [await grant('gnt_1', ['oa:read']), await grant('gnt_2', ['oa:write'])]
+  await sessions.insert({
+    id: 'ath_ses_1',
+    handshakeId: 'ath_hs_1',
+    clientId: 'ath_1',
+    agentId,
+    clientDid: 'did:ath:office',
+    clientKey: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
+    thumbprint: 't',
+    userId: 'usr_1',
+    grants: [
+      { grantId: 'gnt_1', providerId: 'oa' },
+      { grantId: 'gnt_2', providerId: 'crm' },
+    ],
+    credentialId: 'c',
+    keys: { keyC2s: 'do-not-tell', keyS2c: 'a', ivC2s: 'b', ivS2c: 'c', exporter: 'd' },
+    createdAt: clock.now(),
+    expiresAt: clock.now() + 3600,
+  })
+  const listed = await call('GET', '/sessions?user=usr_1')
+  assert.deepEqual(
+    listed.body.sessions.map((one: { session_id: string; encrypted: boolean }) => [
+      one.session_id,
+      one.encrypted,
+    ]),
+    [['ath_ses_1', true]],
+  )
+  assert.doesNotMatch(listed.text, /do-not-tell/)
+  assert.deepEqual((await call('GET', '/sessions?client=other')).body.sessions, [])
+  const ended = await call('POST', '/sessions/ath_ses_1/end', {})
+  assert.equal(ended.status, 200, ended.text)
+  assert.ok(ended.body.ended_at)
+  for (const isLive of lives) assert.equal(await isLive(), false)
+  assert.deepEqual(told, ['grant gnt_1', 'grant gnt_2'])
+  assert.ok((await grants.find('gnt_2'))?.revokedAt)
+  const last = events.at(-1)
+  assert.deepEqual([last?.event, last?.decided_by], ['session_ended', 'operator:chen'])
+  assert.deepEqual((await call('GET', '/sessions')).body.sessions, [])
+  assert.equal((await call('GET', '/sessions?all=true')).body.sessions.length, 1)
+  assert.equal((await call('POST', '/sessions/ath_ses_1/end', {})).status, 409)
+  assert.equal((await call('POST', '/sessions/ath_ses_2/end', {})).status, 404)
 })

@@ -1,10 +1,19 @@
 import { type AthAnswer, type AthCall, jsonAnswer, readBody } from '@ath-protocol/server'
-import { fail, type Result } from '@ath-protocol/types'
+import { fail, providerIdSchema, type Result, scopeSchema, shownLine } from '@ath-protocol/types'
 import { z } from 'zod'
+import { addAgent } from './add-agent.ts'
 import { approveAgent, denyAgent, findAgent, resumeAgent, suspendAgent } from './agents.ts'
 import { listGrants, revokeGrant } from './grants.ts'
 import type { AdminFault, AdminPorts, Operator } from './ports.ts'
-import { type AgentView, instant, type StatusView, viewAgent, viewGrant } from './view.ts'
+import { listSessions, stopSession } from './sessions.ts'
+import {
+  type AgentView,
+  instant,
+  type StatusView,
+  viewAgent,
+  viewGrant,
+  viewSession,
+} from './view.ts'
 
 /** The operators' API: one request in, one answer out. Served over a socket by the gateway, or called in process. */
 export type AdminApi = (call: AthCall) => Promise<AthAnswer>
@@ -12,6 +21,16 @@ export type AdminApi = (call: AthCall) => Promise<AthAnswer>
 const reason = z.string().min(1).max(200).optional()
 const approveWish = z.strictObject({
   scopes: z.array(z.string().min(1).max(128)).min(1).max(100).optional(),
+  lifetime_seconds: z.int().min(60).max(315_360_000).optional(),
+})
+const addWish = z.strictObject({
+  did: z.string().min(1).max(512),
+  key: z.string().min(1).max(16_384).optional(),
+  name: shownLine(100),
+  developer: shownLine(100).optional(),
+  allow: z
+    .record(providerIdSchema, z.array(scopeSchema).min(1).max(100))
+    .refine((allow) => Object.keys(allow).length > 0, 'names no provider'),
   lifetime_seconds: z.int().min(60).max(315_360_000).optional(),
 })
 const reasonWish = z.strictObject({ because: reason })
@@ -29,6 +48,8 @@ export function createAdminApi(ports: AdminPorts): AdminApi {
         return jsonAnswer(200, await describeStatus(ports))
       case 'GET agents':
         return listAgents(ports, call.query.get('status'))
+      case 'POST agents':
+        return answerAgent(ports, await add(ports, call, operator))
       case 'GET agents/*':
         return answerAgent(ports, await findAgent(ports, reference))
       case 'POST agents/*/approve':
@@ -51,10 +72,40 @@ export function createAdminApi(ports: AdminPorts): AdminApi {
         const revoked = await revokeGrant(ports, reference, operator)
         return revoked.ok ? jsonAnswer(200, viewGrant(revoked.value)) : refuse(revoked.error)
       }
+      case 'GET sessions':
+        return jsonAnswer(200, {
+          sessions: (
+            await listSessions(ports, {
+              ...given('userId', call.query.get('user')),
+              ...given('clientId', call.query.get('client')),
+              all: call.query.get('all') === 'true',
+            })
+          ).map(viewSession),
+        })
+      case 'POST sessions/*/end': {
+        const ended = await stopSession(ports, reference, operator)
+        return ended.ok ? jsonAnswer(200, viewSession(ended.value)) : refuse(ended.error)
+      }
       default:
         return unknown
     }
   }
+}
+
+async function add(ports: AdminPorts, call: AthCall, operator: Operator) {
+  const wish = readWish(call, addWish)
+  if (!wish.ok) return wish
+  const { key, developer, lifetime_seconds, ...rest } = wish.value
+  return addAgent(
+    ports,
+    {
+      ...rest,
+      ...(key === undefined ? {} : { key }),
+      ...(developer === undefined ? {} : { developer }),
+      ...(lifetime_seconds === undefined ? {} : { lifetimeSeconds: lifetime_seconds }),
+    },
+    operator,
+  )
 }
 
 async function decide(

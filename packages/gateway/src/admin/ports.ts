@@ -2,7 +2,7 @@ import type { AthPorts, GrantPorts } from '@ath-protocol/server'
 
 /** What operators' decisions stand on. The composition root gives it, to the running gateway and offline alike. */
 export type AdminPorts = GrantPorts &
-  Pick<AthPorts, 'config' | 'registry'> & {
+  Pick<AthPorts, 'config' | 'registry' | 'random' | 'nineStep'> & {
     /** What `GET /status` tells beside the counts. */
     readonly gateway: {
       readonly mode: 'dev' | 'start' | 'offline'

@@ -1,4 +1,4 @@
-import type { Grant, Registration } from '@ath-protocol/server'
+import type { Grant, Registration, Session } from '@ath-protocol/server'
 
 /** One agent, as the admin API tells it: everything but its secrets. Instants are RFC 3339. */
 export interface AgentView {
@@ -7,6 +7,8 @@ export interface AgentView {
   readonly name: string
   readonly status: 'approved' | 'pending' | 'denied' | 'suspended' | 'expired'
   readonly developer: { readonly name: string; readonly id: string; readonly contact?: string }
+  /** Of an agent that comes by DID: the RFC 7638 thumbprint of the only key that may speak for it. */
+  readonly key_thumbprint?: string
   /** The agent's own words. */
   readonly purpose?: string
   readonly requested: readonly {
@@ -37,6 +39,19 @@ export interface GrantView {
   readonly revoked_at?: string
 }
 
+export interface SessionView {
+  readonly session_id: string
+  readonly client_did: string
+  readonly client_id: string
+  readonly agent_id: string
+  readonly user_id: string
+  readonly grants: readonly { readonly grant_id: string; readonly provider_id: string }[]
+  readonly encrypted: boolean
+  readonly created_at: string
+  readonly expires_at: string
+  readonly ended_at?: string
+}
+
 export interface StatusView {
   readonly mode: 'dev' | 'start' | 'offline'
   readonly url: string
@@ -60,6 +75,7 @@ export function viewAgent(agent: Registration, now: number): AgentView {
     name: agent.name,
     status: isExpired ? 'expired' : agent.status,
     developer: agent.developer,
+    ...(agent.keyThumbprint === undefined ? {} : { key_thumbprint: agent.keyThumbprint }),
     ...(agent.purpose === undefined ? {} : { purpose: agent.purpose }),
     requested: agent.requested.map(({ providerId, scopes }) => ({
       provider_id: providerId,
@@ -89,6 +105,24 @@ export function viewGrant(grant: Grant): GrantView {
     created_at: instant(grant.createdAt),
     expires_at: instant(grant.expiresAt),
     ...(grant.revokedAt === undefined ? {} : { revoked_at: instant(grant.revokedAt) }),
+  }
+}
+
+export function viewSession(session: Session): SessionView {
+  return {
+    session_id: session.id,
+    client_did: session.clientDid,
+    client_id: session.clientId,
+    agent_id: session.agentId,
+    user_id: session.userId,
+    grants: session.grants.map(({ grantId, providerId }) => ({
+      grant_id: grantId,
+      provider_id: providerId,
+    })),
+    encrypted: session.keys !== undefined,
+    created_at: instant(session.createdAt),
+    expires_at: instant(session.expiresAt),
+    ...(session.revokedAt === undefined ? {} : { ended_at: instant(session.revokedAt) }),
   }
 }
 

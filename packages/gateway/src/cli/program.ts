@@ -4,6 +4,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addCheckCommand } from './commands/check.ts'
 import { addGrantCommands } from './commands/grants.ts'
 import { addSchemaCommand } from './commands/schema.ts'
+import { addSessionCommands } from './commands/sessions.ts'
 import { addServeCommands } from './commands/serve.ts'
 import { addStatusCommand } from './commands/status.ts'
 import type { Context } from './context.ts'
@@ -46,6 +47,7 @@ Exit status: 0 ok, 1 failed, 3 usage or configuration, 7 not reachable, 8 eviden
   addStatusCommand(program, act)
   addAgentCommands(program, act)
   addGrantCommands(program, act)
+  addSessionCommands(program, act)
   addAuditCommands(program, act)
   addSchemaCommand(program, act)
   return program

@@ -1,3 +1,5 @@
+import { distinctRestrictions, type Restrictions } from '@ath-protocol/types'
+import { shortPaths } from '../surfaces/http/short-path.ts'
 import type { GatewayConfig } from './config.ts'
 import { writeDuration, writeRate, writeSize } from './quantity.ts'
 
@@ -14,6 +16,10 @@ export interface ConfigSummary {
     readonly id: string
     readonly url: string
     readonly auth: string
+    /** Where agents reach it. */
+    readonly reached_at: readonly string[]
+    /** What holds for every permission at it. */
+    readonly restrictions: readonly string[]
     readonly scopes: readonly {
       readonly name: string
       readonly rules: readonly string[]
@@ -27,6 +33,7 @@ export interface ConfigSummary {
     readonly decide: string
     readonly allow: readonly string[]
     readonly lifetime: string
+    readonly restrictions: readonly string[]
   }[]
   readonly unmatched_agents: 'hold' | 'deny'
   readonly settings: Readonly<Record<string, string>>
@@ -35,6 +42,7 @@ export interface ConfigSummary {
 
 export function summarize(config: GatewayConfig): ConfigSummary {
   const { ath, listen } = config
+  const short = shortPaths(config.providers.keys())
   return {
     file: config.file ?? 'no file',
     mode: config.mode,
@@ -48,6 +56,14 @@ export function summarize(config: GatewayConfig): ConfigSummary {
       id: provider.id,
       url: provider.url.href,
       auth: provider.auth.kind,
+      reached_at: [
+        ...(short.has(provider.id) ? [`/${provider.id}/`] : []),
+        `/ath/proxy/${provider.id}/`,
+      ],
+      restrictions: writeRestrictions([
+        ath.restrictions,
+        ath.providers.get(provider.id)?.restrictions,
+      ]),
       scopes: (ath.providers.get(provider.id)?.scopes ?? []).map(({ name }) => ({
         name,
         rules: provider.scopeRules
@@ -68,12 +84,17 @@ export function summarize(config: GatewayConfig): ConfigSummary {
         scopes.map((scope) => `${provider}/${scope}`),
       ),
       lifetime: writeDuration(rule.lifetimeSeconds ?? ath.approvalLifetimeSeconds),
+      restrictions: writeRestrictions([rule.restrictions]),
     })),
     unmatched_agents: ath.unmatchedAgents,
     settings: {
       token_lifetime: writeDuration(ath.tokenLifetimeSeconds),
       grant_lifetime: writeDuration(ath.grantLifetimeSeconds),
       approval_lifetime: writeDuration(ath.approvalLifetimeSeconds),
+      passkey_from: ath.passkeyFrom ?? 'high',
+      nine_step: ath.nineStep
+        ? `encryption ${ath.nineStep.encryption}, confirmation ${ath.nineStep.confirmation}, sessions up to ${writeDuration(ath.nineStep.sessionLifetimeSeconds)}`
+        : 'off',
       audit: `${config.audit.durability}, segments of ${writeSize(config.audit.segmentBytes)}`,
       data_dir: config.dataDir,
       ...Object.fromEntries(
@@ -82,6 +103,12 @@ export function summarize(config: GatewayConfig): ConfigSummary {
     },
     dev_defaults: config.devDefaults,
   }
+}
+
+function writeRestrictions(lists: readonly (Restrictions | undefined)[]): readonly string[] {
+  return distinctRestrictions(lists).flatMap((one) =>
+    Object.entries(one).map(([name, value]) => `${name} ${String(value).replaceAll(',', ', ')}`),
+  )
 }
 
 /** The summary for people. */
@@ -98,18 +125,25 @@ export function writeSummary(summary: ConfigSummary): string {
   if (summary.providers.length === 0) lines.push('  nothing: there is no provider')
   for (const provider of summary.providers) {
     lines.push(`  ${provider.id}  ${provider.url}  auth ${provider.auth}`)
+    if (provider.reached_at.length === 1)
+      lines.push(
+        `    reached only at ${provider.reached_at[0]}: /${provider.id} is the gateway’s own address`,
+      )
+    if (provider.restrictions.length > 0) lines.push(`    only ${provider.restrictions.join(', ')}`)
     for (const { name, rules, given_by: givenBy } of provider.scopes)
       lines.push(
         `    ${name}  ${rules.join(', ')}  ← ${givenBy.length > 0 ? givenBy.join(', ') : 'nobody'}`,
       )
   }
   lines.push('', 'which agents')
-  for (const { rule, match, decide, allow, lifetime } of summary.agents)
+  for (const { rule, match, decide, allow, lifetime, restrictions } of summary.agents) {
+    const only = restrictions.length > 0 ? `, only ${restrictions.join(', ')}` : ''
     lines.push(
       decide === 'approve'
-        ? `  ${rule}  ${match}  gets ${allow.join(', ')} for ${lifetime}`
+        ? `  ${rule}  ${match}  gets ${allow.join(', ')} for ${lifetime}${only}`
         : `  ${rule}  ${match}  ${decide}`,
     )
+  }
   lines.push(
     summary.unmatched_agents === 'hold'
       ? '  all others wait for an operator: sallyport agents list --status pending'

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createTestAgent } from '@sallyport/testing'
+import { createDidKey, createTestAgent } from '@sallyport/testing'
 import { createWorkFolder, runGateway, sallyport, spawnSallyport } from './sallyport.ts'
 
 const config = `version: 1
@@ -253,4 +253,61 @@ test('audit tail -f shows each decision when it is made, until Ctrl-C', async (t
   tail.kill('SIGINT')
   assert.deepEqual(await once(tail, 'exit'), [0, null])
   assert.equal((await gateway.stop()).status, 0)
+})
+
+test('[U4] [U5] an operator lets an agent in by its DID, sees it with its key, and is told what a name lacks', async (t) => {
+  const { privateKey, ...key } = await createDidKey()
+  const jwk = await crypto.subtle.exportKey('jwk', privateKey)
+  const folder = createWorkFolder(t, {
+    'sallyport.yaml': config,
+    'office.pem': key.pem,
+    'private.jwk': JSON.stringify(jwk),
+  })
+  const gateway = await runGateway(t, folder, ['dev', '--port', '0'])
+  const add = (...args: string[]) =>
+    sallyport(folder, ['agents', 'add', 'did:ath:office', '--name', 'Office', ...args])
+
+  const keyless = await add('--allow', 'oa=oa:read')
+  assert.equal(keyless.status, 3)
+  assert.match(keyless.err, /proves nothing without a key[^]*fix +add --key <file>/)
+  const secret = await add('--allow', 'oa=oa:read', '--key', 'private.jwk')
+  assert.equal(secret.status, 3)
+  assert.match(secret.err, /holds a private key, which only the agent may have/)
+  assert.doesNotMatch(secret.err, new RegExp(String(jwk.d)))
+  const nowhere = await add('--allow', 'oa:read', '--key', 'office.pem')
+  assert.match(nowhere.err, /does not say which provider[^]*fix +write it like oa=oa:read/)
+  const slip = await add('--allow', 'oa=oa:raed', '--key', 'office.pem')
+  assert.match(slip.err, /no scope `oa:raed`[^]*did you mean "oa:read"\?/)
+  const forever = await add('--allow', 'oa=oa:read', '--key', 'office.pem', '--lifetime', 'ever')
+  assert.match(forever.err, /`ever` is not a duration/)
+
+  const added = await add(
+    '--allow',
+    'oa=oa:read,oa:write',
+    '--key',
+    'office.pem',
+    '--lifetime',
+    '7d',
+  )
+  assert.equal(added.status, 0, added.err)
+  assert.match(added.out, /agent id +did:ath:office\n/)
+  assert.match(added.out, new RegExp(`key +${key.publicKey.thumbprint}\\n`))
+  assert.match(added.out, /approved +oa: oa:read, oa:write\n/)
+  const listed = await sallyport(folder, ['agents', 'list'])
+  assert.match(
+    listed.out,
+    new RegExp(`approved +Office .*${key.publicKey.thumbprint} +did:ath:office`),
+  )
+  const twice = await add('--allow', 'oa=oa:read', '--key', 'office.pem')
+  assert.equal(twice.status, 1)
+  assert.match(twice.err, /registered already[^]*sallyport agents show did:ath:office/)
+
+  const none = await sallyport(folder, ['sessions', 'list'])
+  assert.equal(none.out, 'no sessions\n')
+  const unknown = await sallyport(folder, ['sessions', 'end', 'ath_ses_none'])
+  assert.equal(unknown.status, 1)
+  assert.match(unknown.err, /no session `ath_ses_none`[^]*sallyport sessions list/)
+  const suspended = await sallyport(folder, ['agents', 'suspend', 'did:ath:office'])
+  assert.equal(suspended.status, 0, suspended.err)
+  await gateway.stop()
 })

@@ -9,6 +9,7 @@ import { Complaint } from '../complaint.ts'
 import { answer, type Context } from '../context.ts'
 import { exitCode } from '../exit-code.ts'
 import type { Act } from '../program.ts'
+import { addAddCommand } from './add-agent.ts'
 
 const statuses = ['approved', 'pending', 'denied', 'suspended', 'expired'] as const
 
@@ -28,6 +29,7 @@ export function addAgentCommands(program: Command, act: Act): void {
   addStop(agents, act, 'deny', 'deny an agent for good; its grants end')
   addStop(agents, act, 'suspend', 'stop an agent and its tokens now; can be taken back')
   addResume(agents, act)
+  addAddCommand(agents, act, writeAgent)
 }
 
 function addList(agents: Command, act: Act): void {
@@ -167,12 +169,13 @@ async function decide(
 function writeAgents(agents: readonly AgentView[]): string {
   if (agents.length === 0) return 'no agents\n'
   return alignColumns([
-    ['CLIENT ID', 'STATUS', 'NAME', 'APPROVED', 'AGENT ID'],
+    ['CLIENT ID', 'STATUS', 'NAME', 'APPROVED', 'KEY', 'AGENT ID'],
     ...agents.map((agent) => [
       agent.client_id,
       agent.status,
       printable(agent.name),
       agent.approved_providers.flatMap(({ approved_scopes }) => approved_scopes).join(' ') || '-',
+      agent.key_thumbprint ?? '-',
       agent.agent_id,
     ]),
   ])
@@ -185,6 +188,7 @@ function writeAgent(agent: AgentView): string {
   return alignColumns([
     ['client id', agent.client_id],
     ['agent id', agent.agent_id],
+    ...(agent.key_thumbprint === undefined ? [] : [['key', agent.key_thumbprint]]),
     ['name', printable(agent.name)],
     ['developer', printable(`${agent.developer.name} (${agent.developer.id})`)],
     ...(agent.purpose === undefined ? [] : [['purpose', `“${printable(agent.purpose)}”`]]),
