@@ -85,9 +85,10 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
         return ok({
           issuer: claims.iss,
           subject: claims.sub,
-          ...(shown.name === undefined && shown.email === undefined
+          ...(shown.name === undefined || shown.email === undefined
             ? await askUserInfo(config.value, tokens.access_token, claims.sub)
-            : shown),
+            : {}),
+          ...shown,
         })
       } catch (thrown) {
         const error = errorCode(thrown)
@@ -110,7 +111,7 @@ function isLoopbackHttp(issuer: string): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
-/** Only for the page to say who is signed in; without it the page says the subject. */
+/** For the page to say who is signed in, and for channels to find them; without it the page says the subject. */
 async function askUserInfo(config: client.Configuration, accessToken: string, subject: string) {
   if (config.serverMetadata().userinfo_endpoint === undefined) return {}
   try {
@@ -126,6 +127,7 @@ function shownClaims(claims: Readonly<Record<string, unknown>>): Pick<Person, 'n
     return typeof found === 'string' ? plainLine(found).slice(0, 320) : undefined
   }
   const name = text(claims['name'], claims['preferred_username'])
-  const email = text(claims['email'])
+  // Questions are sent to this address, and who has it in a chat is taken for this person.
+  const email = claims['email_verified'] === false ? undefined : text(claims['email'])
   return { ...(name ? { name } : {}), ...(email ? { email } : {}) }
 }
