@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { get, type RequestOptions } from 'node:https'
+import { get, request, type RequestOptions } from 'node:https'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createTestCertificate } from '@sallyport/testing'
@@ -48,6 +48,35 @@ test('[R114] TLS 1.2 and later are spoken, earlier versions and plain text are n
   assert.equal(await reach(plain, { maxVersion: 'TLSv1.2' }), 200)
   await assert.rejects(reach(plain, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' }))
   await assert.rejects(fetch(plain.url.replace('https:', 'http:')))
+})
+
+/** Says something to the handshake endpoint, and reads why it is refused. */
+const greet = (options: RequestOptions): Promise<{ readonly status: number; reason: unknown }> =>
+  new Promise((done, failed) => {
+    const url = `${plain.url}/ath/handshake`
+    const headers = { 'content-type': 'application/json' }
+    const call = { method: 'POST', ca: server.cert, agent: false, headers, ...options } as const
+    request(url, call, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.once('end', () => {
+        const { details } = JSON.parse(text) as { details?: { reason?: unknown } }
+        done({ status: response.statusCode ?? 0, reason: details?.reason })
+      })
+    })
+      .once('error', failed)
+      .end('{"type":"handshake_request"}')
+  })
+
+test('[D2] the messages of the nine-step handshake are taken over TLS 1.3 alone', async () => {
+  const old = await greet({ maxVersion: 'TLSv1.2' })
+  assert.deepEqual(old, { status: 400, reason: 'tls_too_old' })
+  const read = await greet({ minVersion: 'TLSv1.3' })
+  assert.equal(read.status, 400)
+  assert.notEqual(read.reason, 'tls_too_old')
+  const polled = { method: 'GET', path: '/ath/handshake/ath_hs_1' } as const
+  assert.equal((await greet({ ...polled, maxVersion: 'TLSv1.2' })).reason, 'tls_too_old')
+  assert.equal((await greet({ ...polled, minVersion: 'TLSv1.3' })).status, 404)
 })
 
 test('[R115] with a client CA only callers with its certificate get in', async () => {

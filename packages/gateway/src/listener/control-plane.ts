@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { TLSSocket } from 'node:tls'
 import { type AthAnswer, type AthCall } from '@ath-protocol/server'
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import { refuse } from './refuse.ts'
@@ -58,6 +59,7 @@ export async function handleControl(
     headers: joined(request),
     body: body.value,
     ip: context.ip,
+    ...tlsOf(request),
   }
   try {
     const answer = await options.handle(call)
@@ -81,6 +83,11 @@ export function send(response: ServerResponse, answer: AthAnswer, secure: boolea
   headers['content-length'] = String(Buffer.byteLength(answer.body))
   response.writeHead(answer.status, headers)
   response.end(answer.body)
+}
+
+function tlsOf({ socket }: IncomingMessage): { readonly tlsVersion?: string } {
+  const tlsVersion = socket instanceof TLSSocket ? socket.getProtocol() : null
+  return tlsVersion === null ? {} : { tlsVersion }
 }
 
 function joined(request: IncomingMessage): Record<string, string | undefined> {

@@ -13,7 +13,7 @@ import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { NineStepPorts } from '../ports/nine-step.ts'
 import { jsonAnswer } from '../wire/answer.ts'
-import type { AthAnswer } from '../wire/http.ts'
+import type { AthAnswer, AthCall } from '../wire/http.ts'
 
 /** One message to `POST /ath/handshake`, its JSON read but nothing in it looked at. */
 export interface ReceivedMessage extends Received {
@@ -38,6 +38,13 @@ export function faultResult<T>(result: Result<T, HandshakeFault>): Result<T, Fai
   return result.ok ? result : fail({ reason: 'handshake_message', fault: result.error })
 }
 
+/** TLS 1.3 or nothing (D2). Where TLS ends before us, whoever ends it sees to that. */
+export function checkTransport({ tlsVersion }: AthCall): Result<void, Failure> {
+  return tlsVersion === undefined || tlsVersion === 'TLSv1.3'
+    ? ok(undefined)
+    : refused('tls_too_old', { evidence: tlsVersion })
+}
+
 /** The `read` stage of every message: counted by address, checked against its schema, made canonical. */
 export function readMessage<Schema extends z.ZodType>(schema: Schema) {
   return (
@@ -46,9 +53,8 @@ export function readMessage<Schema extends z.ZodType>(schema: Schema) {
   ): Result<ReadMessage<z.infer<Schema>>, Failure> => {
     const { nineStep } = ports
     if (!nineStep) return fail({ reason: 'route_unknown' })
-    // D2. Whoever ends TLS before us sees to it there.
-    if ((call.tlsVersion ?? 'TLSv1.3') !== 'TLSv1.3')
-      return refused('tls_too_old', { evidence: call.tlsVersion ?? '' })
+    const transport = checkTransport(call)
+    if (!transport.ok) return transport
     const within = takeLimit(ports.limits, 'handshake_ip', callerKey(call.ip))
     if (!within.ok) return within
     const read = readWire(schema, body)

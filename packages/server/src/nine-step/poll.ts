@@ -16,7 +16,7 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import type { NineStepHandshake, NineStepPorts } from '../ports/nine-step.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
-import { errorMessage, faultResult, refused } from './message.ts'
+import { checkTransport, errorMessage, faultResult, refused } from './message.ts'
 
 /** The longest that an answer waits for a person, in seconds, when the client says `Prefer: wait=N` (RFC 7240 §4.3). */
 const longestWaitSeconds = 25
@@ -72,6 +72,8 @@ async function bind(
 ): Promise<Result<Bound, Failure>> {
   const { nineStep } = ports
   if (!nineStep) return fail({ reason: 'route_unknown' })
+  const transport = checkTransport(call)
+  if (!transport.ok) return transport
   const within = takeLimit(ports.limits, 'token_client', `ip ${callerKey(call.ip)}`)
   if (!within.ok) return within
   const handshake = await nineStep.handshakes.find(handshakeId)

@@ -136,6 +136,7 @@ const samples: {
 }
 /** The face of every fault of the nine-step handshake; the compiler wants each new one here. */
 const handshakeFaces: Readonly<Record<HandshakeFault['kind'], Face>> = {
+  tls_too_old: 'handshake_message',
   message_not_canonical: 'handshake_message',
   algorithm_unsupported: 'handshake_message',
   bare_nonce: 'handshake_message',

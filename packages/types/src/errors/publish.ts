@@ -126,6 +126,7 @@ function publishHandshake(kind: HandshakeFault['kind']): Face {
   switch (kind) {
     case 'version_unsupported':
       return 'handshake_version'
+    case 'tls_too_old':
     case 'message_not_canonical':
     case 'algorithm_unsupported':
     case 'bare_nonce':

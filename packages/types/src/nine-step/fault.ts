@@ -4,6 +4,7 @@
  */
 export interface HandshakeFault {
   readonly kind: // 400: cannot be understood
+    | 'tls_too_old'
     | 'message_not_canonical'
     | 'version_unsupported'
     | 'algorithm_unsupported'
