@@ -6,7 +6,7 @@ import type { Store } from '../src/adapters/sql/store.ts'
 import { createChallenges } from '../src/passkeys/challenges.ts'
 import { createPasskeys } from '../src/passkeys/create-passkeys.ts'
 import { createEnrolment } from '../src/passkeys/enrol.ts'
-import { relyingPartyOf } from '../src/passkeys/relying-party.ts'
+import { canHavePasskeys, relyingPartyOf } from '../src/passkeys/relying-party.ts'
 import type { LoginSession, Person } from '../src/ports/logins.ts'
 import { createFolder, openTestStore } from './data-folder.ts'
 import { type Circumstances, SoftwarePasskey } from './software-passkey.ts'
@@ -243,4 +243,16 @@ test('the relying party is the host of the base URL; aliases are further origins
     name: 'Sallyport',
     origins: ['https://gw.example.com:8443', base],
   })
+})
+
+test('an address has no passkeys: the first name does', () => {
+  const dev = relyingPartyOf('http://127.0.0.1:8080', ['http://localhost:8080'])
+  assert.equal(dev.id, 'localhost')
+  assert.deepEqual(dev.origins, ['http://127.0.0.1:8080', 'http://localhost:8080'])
+  for (const address of ['127.0.0.1', '[::1]', '10.0.0.1']) {
+    assert.equal(canHavePasskeys(address), false, address)
+    assert.equal(relyingPartyOf(`https://${address}`, []).id, address)
+  }
+  for (const name of ['localhost', 'gw.example.com', '1password.example'])
+    assert.equal(canHavePasskeys(name), true, name)
 })

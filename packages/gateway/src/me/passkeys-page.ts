@@ -3,7 +3,7 @@ import { type Clock, shownLine } from '@ath-protocol/types'
 import { createEnrolment, mostPasskeys } from '../passkeys/enrol.ts'
 import type { Challenges } from '../passkeys/challenges.ts'
 import { passkeyForm } from '../passkeys/passkey-form.ts'
-import type { PasskeyPorts } from '../passkeys/relying-party.ts'
+import { canHavePasskeys, type PasskeyPorts } from '../passkeys/relying-party.ts'
 import { passkeyScript } from '../passkeys/script.ts'
 import { foreign, plainLine } from '../pages/foreign-text.ts'
 import { html, type Html } from '../pages/html.ts'
@@ -60,6 +60,8 @@ ${await addSection(visit, own.length)}`,
     const title = html`<h2 id="add">${say(language, 'passkeys.add_title')}</h2>`
     if (count >= mostPasskeys)
       return html`<section>${title}<p>${say(language, 'passkeys.full', { count })}</p></section>`
+    if (!canHavePasskeys(ports.party.id))
+      return html`<section>${title}<p>${say(language, 'passkeys.needs_name')}</p></section>`
     if (!isFresh(visit, clock)) return html`<section>${title}${staleNotice(visit)}</section>`
     const form = passkeyForm(language, {
       create: await enrolment.creationOptions(signedIn.person, signedIn.session),

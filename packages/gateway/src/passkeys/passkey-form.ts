@@ -23,7 +23,17 @@ export function passkeyForm(
         : html`data-passkey-create="${ask.create}"`,
     fields: html`<input type="hidden" name="passkey" value="">
 <noscript><p class="alert">${say(language, 'passkey.no_script')}</p></noscript>
+<p class="alert" role="alert" data-passkey-says="elsewhere" hidden>${say(language, 'passkey.elsewhere', { host: hostOf(ask) })}</p>
 ${kinds.map((kind) => html`<p class="alert" role="alert" data-passkey-says="${kind}" hidden>${say(language, `passkey.${kind}`)}</p>`)}
 <p class="soft" role="status" data-passkey-says="waiting" hidden>${say(language, 'passkey.waiting')}</p>`,
   }
+}
+
+/** The name that the passkeys belong to, out of the options. */
+function hostOf(ask: { readonly get: string } | { readonly create: string }): string {
+  const options = JSON.parse('get' in ask ? ask.get : ask.create) as {
+    readonly rpId?: string
+    readonly rp?: { readonly id: string }
+  }
+  return options.rpId ?? options.rp?.id ?? ''
 }

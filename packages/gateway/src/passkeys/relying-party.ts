@@ -10,13 +10,21 @@ export interface RelyingParty {
   readonly origins: readonly string[]
 }
 
+/**
+ * `id` is the host of the base URL. Where that is an address, which cannot have passkeys, it is the first alias with a
+ * name: `localhost` in development.
+ */
 export function relyingPartyOf(baseUrl: string, aliases: readonly string[]): RelyingParty {
+  const hosts = [baseUrl, ...aliases].map((url) => new URL(url).hostname)
   return {
-    id: new URL(baseUrl).hostname,
+    id: hosts.find(canHavePasskeys) ?? new URL(baseUrl).hostname,
     name: 'Sallyport',
     origins: [...new Set([baseUrl, ...aliases].map((url) => new URL(url).origin))],
   }
 }
+
+/** Passkeys belong to domain names, not to IP addresses (WebAuthn §5.1.3, effective domain). */
+export const canHavePasskeys = (host: string): boolean => !/^\[|^[\d.]+$/.test(host)
 
 /** What checking passkeys stands on. */
 export interface PasskeyPorts {

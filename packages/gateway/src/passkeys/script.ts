@@ -83,6 +83,7 @@ const source = `'use strict';
         function (error) {
           busy = false;
           show(error.name === 'InvalidStateError' ? 'known'
+            : error.name === 'SecurityError' ? 'elsewhere'
             : error.name === 'NotAllowedError' || error.name === 'AbortError' ? 'cancelled'
             : 'failed');
         }

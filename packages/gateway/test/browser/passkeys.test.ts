@@ -144,6 +144,15 @@ test('a browser without passkeys says so', async () => {
   await page.context().close()
 })
 
+test('at an address of another name the page says where passkeys work', async () => {
+  const { page } = await openPage()
+  await page.goto(gateway.url.replace('localhost', '127.0.0.1') + '/me/passkeys')
+  await page.click(add)
+  const elsewhere = await page.waitForSelector('[data-passkey-says=elsewhere]:visible')
+  assert.match((await elsewhere.textContent()) ?? '', /belong to localhost/)
+  await page.context().close()
+})
+
 test('without JavaScript the page says that it needs it, and adds nothing', async () => {
   const { page } = await openPage({ device: false, script: false })
   await page.goto(`${gateway.url}/me/passkeys`)

@@ -8,11 +8,15 @@ export const enPasskey = {
     'You cancelled, or it took too long. Nothing was changed. Press the button to try again.',
   'passkey.failed': 'Your device could not do this. Press the button to try again.',
   'passkey.known': 'This device already has one of your passkeys. There is nothing to add.',
+  'passkey.elsewhere':
+    'Passkeys do not work at this address: they belong to {host}. Open this page again with {host} in its address.',
   'passkey.waiting': 'Waiting for your device …',
 
   'passkeys.title': 'Passkeys',
   'passkeys.intro':
     'A passkey confirms with your finger, your face or your PIN that it is really you. Important questions need one.',
+  'passkeys.needs_name':
+    'This gateway is reached by a number, and passkeys need a name such as gateway.example.com. Ask your administrator.',
   'passkeys.none': 'You have no passkey yet.',
   'passkeys.added_on': 'added {instant}',
   'passkeys.used_on': 'last used {instant}',

@@ -8,10 +8,14 @@ export const zhCnPasskey: Readonly<Record<keyof typeof enPasskey, string>> = {
   'passkey.cancelled': '您取消了操作，或等待时间过长。没有任何更改。请按按钮重试。',
   'passkey.failed': '您的设备无法完成此操作。请按按钮重试。',
   'passkey.known': '此设备上已有您的通行密钥，无需再添加。',
+  'passkey.elsewhere':
+    '通行密钥不能在此地址使用：它们属于 {host}。请在地址中使用 {host} 重新打开此页面。',
   'passkey.waiting': '正在等待您的设备……',
 
   'passkeys.title': '通行密钥',
   'passkeys.intro': '通行密钥用您的指纹、面容或 PIN 确认确实是您本人。重要的问题需要用它确认。',
+  'passkeys.needs_name':
+    '此网关通过数字地址访问，而通行密钥需要名称，例如 gateway.example.com。请联系管理员。',
   'passkeys.none': '您还没有通行密钥。',
   'passkeys.added_on': '添加于 {instant}',
   'passkeys.used_on': '上次使用于 {instant}',
