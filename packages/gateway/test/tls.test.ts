@@ -65,7 +65,7 @@ const greet = (options: RequestOptions): Promise<{ readonly status: number; reas
       })
     })
       .once('error', failed)
-      .end('{"type":"handshake_request"}')
+      .end(options.method === 'GET' ? undefined : '{"type":"handshake_request"}')
   })
 
 test('[D2] the messages of the nine-step handshake are taken over TLS 1.3 alone', async () => {
@@ -75,7 +75,7 @@ test('[D2] the messages of the nine-step handshake are taken over TLS 1.3 alone'
   assert.equal(read.status, 400)
   assert.notEqual(read.reason, 'tls_too_old')
   const polled = { method: 'GET', path: '/ath/handshake/ath_hs_1' } as const
-  assert.equal((await greet({ ...polled, maxVersion: 'TLSv1.2' })).reason, 'tls_too_old')
+  assert.deepEqual(await greet({ ...polled, maxVersion: 'TLSv1.2' }), old)
   assert.equal((await greet({ ...polled, minVersion: 'TLSv1.3' })).status, 404)
 })
 
