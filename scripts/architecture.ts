@@ -43,7 +43,13 @@ export const packageLaw: readonly PackageLaw[] = [
   {
     folder: 'demo',
     name: '@sallyport/demo',
-    mayImport: ['@ath-protocol/types', '@ath-protocol/client', 'athx', 'sallyport'],
+    mayImport: [
+      '@ath-protocol/types',
+      '@ath-protocol/client',
+      'athx',
+      'sallyport',
+      '@sallyport/testing',
+    ],
     node: true,
   },
 ]

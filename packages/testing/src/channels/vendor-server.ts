@@ -102,9 +102,9 @@ export const asList = (value: unknown): readonly Record<string, unknown>[] =>
 export const escapeText = (value: unknown): string =>
   String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** The page on which a person sees what came and presses a button. */
+/** The page on which a person sees what came, the newest first, and presses a button. */
 export function messagePage(title: string, cards: readonly string[]): VendorAnswer {
-  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.join('\n')
+  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.toReversed().join('\n')
   return {
     body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3"><title>${escapeText(title)}</title>
 <style>body{font:16px/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #bbb;border-radius:8px;padding:1rem;margin:1rem 0;white-space:pre-line;overflow-wrap:anywhere}form{display:inline}button,a.button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}</style></head>

@@ -1,0 +1,3 @@
+/** The two chats that the demo shows: a door of their own, so that nothing else of the test kit is loaded with them. */
+export { createFakeFeishu, type FakeFeishu } from './fake-feishu.ts'
+export { createFakeSlack, type FakeSlack } from './fake-slack.ts'
