@@ -15,12 +15,12 @@ export function readFlags(values: Readonly<Record<string, unknown>>): Flags {
   }
 }
 
-/** `30`, `30s`, `10m` or `2h` in seconds. */
+/** `30`, `30s`, `10m`, `2h` or `7d` in seconds. */
 export function readDuration(text: string, what: string): number {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)?$/.exec(text)
-  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600 }[match?.[2] ?? 's']!
+  const match = /^(\d+(?:\.\d+)?)(s|m|h|d)?$/.exec(text)
+  const seconds = Number(match?.[1]) * { s: 1, m: 60, h: 3600, d: 86_400 }[match?.[2] ?? 's']!
   if (match && seconds > 0) return seconds
-  throw new UsageError(`${what} is not a duration: ${text}`, 'write 30, 30s, 10m or 2h')
+  throw new UsageError(`${what} is not a duration: ${text}`, 'write 30, 30s, 10m, 2h or 7d')
 }
 
 /** `a,b` or `a b`, each once. */

@@ -8,7 +8,10 @@ import { config } from './commands/config.ts'
 import { connect } from './commands/connect.ts'
 import { discover } from './commands/discover.ts'
 import { doctor } from './commands/doctor.ts'
+import { grant } from './commands/grant.ts'
+import { handshake } from './commands/handshake.ts'
 import { help } from './commands/help.ts'
+import { inbox } from './commands/inbox.ts'
 import { key } from './commands/key.ts'
 import { register } from './commands/register.ts'
 import { revoke } from './commands/revoke.ts'
@@ -18,7 +21,8 @@ import { version } from './commands/version.ts'
 import { refuseSecret } from './secret-input.ts'
 import { readVersion } from './version-number.ts'
 
-const everyday = [connect, call, status, revoke]
+const everyday = [connect, handshake, call, status, revoke]
+const people = [inbox, grant]
 const steps = [discover, register, authorize, token, proxy]
 const upkeep = [key, agent, doctor, config, completion, version, help]
 
@@ -41,7 +45,8 @@ export function createProgram(act: Act): Command {
   addSharedOptions(program)
   program.version(readVersion(), '-V, --version', 'print the version')
   program.helpCommand(false).exitOverride()
-  for (const spec of [...everyday, ...steps, ...upkeep]) program.addCommand(build(spec, act))
+  for (const spec of [...everyday, ...people, ...steps, ...upkeep])
+    program.addCommand(build(spec, act))
   return program
 }
 
@@ -67,6 +72,8 @@ function addSharedOptions(program: Command): void {
     .option('-g, --gateway <url>', 'the gateway, by URL or by its name in the config')
     .option('--agent-id <url>', 'the URL of the agent’s identity document')
     .option('--key <path>', 'the agent’s private key: PKCS #8 PEM or JWK')
+    .option('--did <did>', 'the agent’s DID (default: the one of its key)')
+    .option('--user-key <path>', 'a person’s own key, for `grant` and `inbox`')
     .option('--key-id <id>', 'the `kid` of attestations')
     .option('--timeout <duration>', 'for each protocol step (default 30s)')
     .option('--json', 'print one JSON document')

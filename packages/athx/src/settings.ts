@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import {
   type AthClient,
   type AthClientOptions,
@@ -11,6 +10,7 @@ import { readDuration } from './flags.ts'
 import type { RunContext } from './run-context.ts'
 import { readConfig, type SettingName, writeConfig } from './state/config-file.ts'
 import { defaultKeyPath } from './state/home.ts'
+import { readIfThere } from './state/private-file.ts'
 import { openProfile, type Profile } from './state/profile.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -18,8 +18,10 @@ import { UsageError } from './usage-error.ts'
 export const environmentOf: Readonly<Record<SettingName, string>> = {
   gateway: 'ATH_GATEWAY',
   'agent-id': 'ATH_AGENT_ID',
+  did: 'ATH_DID',
   'key-path': 'ATH_KEY',
   'key-id': 'ATH_KEY_ID',
+  'user-key': 'ATH_USER_KEY',
   format: 'ATH_FORMAT',
   issuer: 'ATH_ISSUER',
   'dev-name': 'ATH_DEV_NAME',
@@ -29,8 +31,10 @@ export const environmentOf: Readonly<Record<SettingName, string>> = {
 const flagOf: Readonly<Record<SettingName, string>> = {
   gateway: 'gateway',
   'agent-id': 'agentId',
+  did: 'did',
   'key-path': 'key',
   'key-id': 'keyId',
+  'user-key': 'userKey',
   format: 'format',
   issuer: 'issuer',
   'dev-name': 'devName',
@@ -82,10 +86,12 @@ function requireUrl(value: string): string {
  * Keeps what the command line named where nothing was set, so that the next command needs no flags. What was set is
  * never changed.
  */
-export async function keepDefaults(context: RunContext, { client }: AgentRun): Promise<void> {
+export async function keepDefaults(
+  context: RunContext,
+  named: Partial<Readonly<Record<SettingName, string>>>,
+): Promise<void> {
   const { home, out } = context
   const config = await readConfig(home)
-  const named = { gateway: client.gateway, 'agent-id': client.agentId }
   const fresh = Object.fromEntries(
     Object.entries(named).filter(
       ([name]) =>
@@ -114,23 +120,21 @@ export function keyPath(context: Pick<RunContext, 'flags' | 'io' | 'config' | 'h
 
 /** The agent's key. A missing one is an error: a new one would be another agent's. */
 export async function requireKey(context: RunContext): Promise<ReadKey> {
-  const keyId = findSettingValue(context, 'key-id')
+  return readAgentKey(await readKeyText(context), findSettingValue(context, 'key-id'))
+}
+
+export async function readKeyText(context: RunContext): Promise<string> {
   const fromEnvironment = context.io.env['ATH_PRIVATE_KEY']
-  if (fromEnvironment && !context.flags.text('key')) return readAgentKey(fromEnvironment, keyId)
+  if (fromEnvironment && !context.flags.text('key')) return fromEnvironment
   const path = keyPath(context)
   if (path.includes('-----BEGIN'))
     throw new UsageError('--key takes the path of a file, not a key', 'or set ATH_PRIVATE_KEY')
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new UsageError(
-      `there is no key at ${path}`,
-      'make one: athx key new   (or point --key or ATH_PRIVATE_KEY at yours)',
-    )
-  }
-  return readAgentKey(text, keyId)
+  const text = await readIfThere(path)
+  if (text !== undefined) return text
+  throw new UsageError(
+    `there is no key at ${path}`,
+    'make one: athx key new   (or point --key or ATH_PRIVATE_KEY at yours)',
+  )
 }
 
 /** The agent of this run at its gateway, with what was kept of earlier runs. */
@@ -139,6 +143,12 @@ export interface AgentRun {
   readonly client: AthClient
   readonly profile: Profile
 }
+
+/** What `keepDefaults` keeps of an agent. */
+export const defaultsOf = ({ client }: AgentRun) => ({
+  gateway: client.gateway,
+  'agent-id': client.agentId,
+})
 
 export async function openAgent(context: RunContext): Promise<AgentRun> {
   const { io, flags } = context

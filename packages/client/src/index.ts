@@ -18,6 +18,7 @@ export type { Credentials } from './agent-context.ts'
 export type { ScopesByProvider } from './allot.ts'
 export * from './ath-error.ts'
 export type { AuthorizeRequest, PendingHandshake } from './authorize.ts'
+export { readBaseUrl } from './base-url.ts'
 export * from './client.ts'
 export * from './client-catalogue.ts'
 export * from './connect.ts'
@@ -41,7 +42,11 @@ export {
   resumeHandshake,
 } from './nine-step/handshake.ts'
 export * from './nine-step/handshake-key.ts'
-export type { HandshakeSession, ServiceRequest } from './nine-step/handshake-session.ts'
+export type {
+  HandshakeSession,
+  ServiceRequest,
+  SessionOptions,
+} from './nine-step/handshake-session.ts'
 export type { StoredHandshake } from './nine-step/stored-handshake.ts'
 export { openBrowser } from './open-browser.ts'
 export { checkPublishedKey } from './published.ts'
@@ -49,5 +54,6 @@ export type { RegisterRequest, RotateRequest } from './register.ts'
 export { readGatewayRefusal } from './service-call.ts'
 export type { AthSession } from './session.ts'
 export type { StoredSession } from './stored-session.ts'
+export { agentThumbprint } from './user/agent-thumbprint.ts'
 export * from './user/user-client.ts'
 export type { WaitOptions } from './wait.ts'

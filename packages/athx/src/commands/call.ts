@@ -7,6 +7,7 @@ import { type AthSession, readGatewayRefusal } from '@ath-protocol/client'
 import type { Command } from 'commander'
 import type { CommandSpec } from '../command-spec.ts'
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
+import { findKeptHandshake } from '../handshake-agent.ts'
 import { report } from '../output/report.ts'
 import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
@@ -81,16 +82,33 @@ async function callService(
   return exitCode
 }
 
-async function openSession(context: RunContext, providerId: string): Promise<AthSession> {
+async function openSession(
+  context: RunContext,
+  providerId: string,
+): Promise<Pick<AthSession, 'fetch'>> {
   const { io, flags } = context
-  const agent = await openAgent(context)
   const source = flags.text('token')
   const accessToken = source
     ? await readSecret('--token', source, io)
     : io.env['ATH_TOKEN'] || undefined
-  return accessToken === undefined
-    ? resumeKept(agent, providerId)
-    : agent.client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })
+  if (accessToken !== undefined) {
+    const { client } = await openAgent(context)
+    return client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })
+  }
+  const kept = await findKeptHandshake(context)
+  if (!kept?.stored.providers.includes(providerId))
+    return resumeKept(await openAgent(context), providerId)
+  const session = await kept.resume()
+  return {
+    fetch: (input, init) => {
+      const path = String(input)
+      const isWhole = /^[a-z][a-z0-9+.-]*:/i.test(path)
+      return session.fetch(
+        isWhole ? path : `/${encodeURIComponent(providerId)}/${path.replace(/^\//, '')}`,
+        init,
+      )
+    },
+  }
 }
 
 function readHeaders(lines: readonly string[]): Headers {

@@ -8,7 +8,7 @@ import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { columns, duration } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
-import { findDeveloper, keepDefaults, openAgent } from '../settings.ts'
+import { defaultsOf, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { describeApproval, keepConflict, keepRegistration } from './register.ts'
 
 export const connect: CommandSpec = {
@@ -90,7 +90,7 @@ export const connect: CommandSpec = {
         signal: io.interrupted,
       })
       const { sessions } = connection
-      await keepDefaults(context, agent)
+      await keepDefaults(context, defaultsOf(agent))
       await out.result(
         {
           gateway: client.gateway,

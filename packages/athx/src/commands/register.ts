@@ -2,7 +2,7 @@ import { AthError, type RegistrationResponse } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { readScopes } from '../flags.ts'
 import { mask } from '../output/shown.ts'
-import { type AgentRun, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
+import { type AgentRun, defaultsOf, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const register: CommandSpec = {
@@ -50,7 +50,7 @@ export const register: CommandSpec = {
         ...registration.approved_providers.map(describeApproval),
       ].join('\n'),
     )
-    await keepDefaults(context, agent)
+    await keepDefaults(context, defaultsOf(agent))
     out.say(`kept in ${agent.profile.directory}`)
     return registration.agent_status === 'approved' ? 0 : 5
   },

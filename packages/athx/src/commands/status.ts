@@ -6,10 +6,13 @@ import {
   type StoredSession,
 } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
+import { findKeptHandshake } from '../handshake-agent.ts'
 import { columns } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
-import { openAgent } from '../settings.ts'
+import type { RunContext } from '../run-context.ts'
+import { findSettingValue, openAgent } from '../settings.ts'
 import type { Profile } from '../state/profile.ts'
+import { describeSession, sessionLine } from './handshake.ts'
 import { describeApproval } from './register.ts'
 
 export const status: CommandSpec = {
@@ -21,60 +24,80 @@ export const status: CommandSpec = {
     command.option('--offline', 'only what is kept here; do not ask the gateway')
   },
   run: async (context) => {
-    const { flags, io, out } = context
-    const { client, profile } = await openAgent(context)
-    const kept = await profile.registration()
-    const record =
-      flags.on('offline') || !client.credentials
-        ? undefined
-        : await client.status({ signal: io.interrupted }).catch(noStatusThere)
-    const now = io.now()
-    const sessions = await profile.sessions()
-    const tokens = sessions.map(({ providerId, scopes, expiresAt, grantExpiresAt }) => ({
-      provider_id: providerId,
-      scopes,
-      expires_at: expiresAt,
-      seconds_left: Math.max(0, Math.floor(expiresAt - now)),
-      grant_expires_at: grantExpiresAt,
-    }))
-    const pending = (await openHandshakes(profile, now)).map((one) => ({
-      provider_id: one.providerId,
-      scopes: one.scopes,
-      ath_session_id: one.id,
-      authorization_url: one.authorizationUrl,
-    }))
-    const clientId = client.credentials?.clientId
-    const agentStatus = record?.agent_status ?? kept?.status
-    const document = {
-      gateway: client.gateway,
-      agent_id: client.agentId,
-      registered: clientId !== undefined,
-      client_id: clientId,
-      agent_status: agentStatus,
-      approved_providers: record?.approved_providers ?? kept?.approvals ?? [],
-      approval_expires: record?.approval_expires ?? kept?.approvalExpires,
-      tokens,
-      pending,
-    }
+    const { io, out } = context
+    const kept = await findKeptHandshake(context)
+    // An agent that came by DID needs no agent id.
+    const registered =
+      kept && !findSettingValue(context, 'agent-id') ? undefined : await registeredAccess(context)
+    const session = kept && { ...kept.stored, encrypted: kept.stored.keys !== undefined }
     await out.result(
-      document,
+      {
+        ...(registered?.document ?? { gateway: kept?.agent.gateway, tokens: [], pending: [] }),
+        ...(session ? { did: kept.agent.did, session: describeSession(session) } : {}),
+      },
       [
-        `gateway  ${document.gateway}`,
-        `agent    ${document.agent_id}`,
-        clientId === undefined
-          ? 'not registered here: athx connect <provider> --scope <scope>'
-          : `client   ${clientId}  ${agentStatus ?? ''}`.trimEnd(),
-        ...document.approved_providers.map(describeApproval),
-        ...(sessions.length > 0
-          ? ['tokens', indent(columns(sessions.map((one) => tokenRow(one, now))))]
+        ...(registered?.lines ?? [`gateway  ${kept?.agent.gateway}`]),
+        ...(session
+          ? [`did      ${kept.agent.did}`, `session  ${sessionLine(session, io.now())}`]
           : []),
-        ...pending.map(
-          (one) => `pending  ${one.provider_id}: athx token --session ${one.ath_session_id} --wait`,
-        ),
       ].join('\n'),
     )
-    return clientId === undefined ? 4 : 0
+    return kept || registered?.document.registered ? 0 : 4
   },
+}
+
+/** What the two-phase handshake left: the registration, tokens and open questions. */
+async function registeredAccess(context: RunContext) {
+  const { flags, io } = context
+  const { client, profile } = await openAgent(context)
+  const kept = await profile.registration()
+  const record =
+    flags.on('offline') || !client.credentials
+      ? undefined
+      : await client.status({ signal: io.interrupted }).catch(noStatusThere)
+  const now = io.now()
+  const sessions = await profile.sessions()
+  const tokens = sessions.map(({ providerId, scopes, expiresAt, grantExpiresAt }) => ({
+    provider_id: providerId,
+    scopes,
+    expires_at: expiresAt,
+    seconds_left: Math.max(0, Math.floor(expiresAt - now)),
+    grant_expires_at: grantExpiresAt,
+  }))
+  const pending = (await openHandshakes(profile, now)).map((one) => ({
+    provider_id: one.providerId,
+    scopes: one.scopes,
+    ath_session_id: one.id,
+    authorization_url: one.authorizationUrl,
+  }))
+  const clientId = client.credentials?.clientId
+  const agentStatus = record?.agent_status ?? kept?.status
+  const document = {
+    gateway: client.gateway,
+    agent_id: client.agentId,
+    registered: clientId !== undefined,
+    client_id: clientId,
+    agent_status: agentStatus,
+    approved_providers: record?.approved_providers ?? kept?.approvals ?? [],
+    approval_expires: record?.approval_expires ?? kept?.approvalExpires,
+    tokens,
+    pending,
+  }
+  const lines = [
+    `gateway  ${document.gateway}`,
+    `agent    ${document.agent_id}`,
+    clientId === undefined
+      ? 'not registered here: athx connect <provider> --scope <scope>'
+      : `client   ${clientId}  ${agentStatus ?? ''}`.trimEnd(),
+    ...document.approved_providers.map(describeApproval),
+    ...(sessions.length > 0
+      ? ['tokens', indent(columns(sessions.map((one) => tokenRow(one, now))))]
+      : []),
+    ...pending.map(
+      (one) => `pending  ${one.provider_id}: athx token --session ${one.ath_session_id} --wait`,
+    ),
+  ]
+  return { document, lines }
 }
 
 /** Those that the user can still answer; the others are forgotten. */

@@ -16,7 +16,7 @@ export function timeLeft(times: Times, now: number): string {
 }
 
 /** `18:02` here, with the day unless it is today. */
-function localTime(instant: number, now: number): string {
+export function localTime(instant: number, now: number): string {
   const [date, today] = [new Date(instant * 1000), new Date(now * 1000)]
   const two = (part: number) => String(part).padStart(2, '0')
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`

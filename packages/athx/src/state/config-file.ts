@@ -6,8 +6,10 @@ import { readIfThere, writePrivate } from './private-file.ts'
 export const settingNames = [
   'gateway',
   'agent-id',
+  'did',
   'key-path',
   'key-id',
+  'user-key',
   'format',
   'issuer',
   'dev-name',

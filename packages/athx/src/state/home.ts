@@ -9,3 +9,4 @@ export function findHome(io: Pick<Io, 'env' | 'homeDir'>): string {
 }
 
 export const defaultKeyPath = (home: string) => join(home, 'keys', 'agent.pem')
+export const defaultUserKeyPath = (home: string) => join(home, 'keys', 'user.pem')

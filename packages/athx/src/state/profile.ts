@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type {
@@ -7,6 +6,7 @@ import type {
   PendingHandshake,
   StoredSession,
 } from '@ath-protocol/client'
+import { digest, gatewayDirectory } from './gateway-directory.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
 
 /** What a registration left behind. Without a secret: known to be registered, but its credentials are elsewhere. */
@@ -36,12 +36,8 @@ export interface Profile {
   dropHandshake(id: string): Promise<void>
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
-
 export function openProfile(home: string, gateway: string, agentId: string): Profile {
-  // Readable for people, unique by the digest; nothing of a URL can leave the directory.
-  const host = new URL(gateway).host.replace(/[^A-Za-z0-9.-]/g, '_')
-  const directory = join(home, 'gateways', `${host}-${digest(`${gateway}\n${agentId}`)}`)
+  const directory = gatewayDirectory(home, gateway, agentId)
   const registrationPath = join(directory, 'registration.json')
   const tokens = join(directory, 'tokens')
   const pending = join(directory, 'handshakes')

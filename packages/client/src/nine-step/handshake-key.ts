@@ -1,5 +1,6 @@
 import {
   cryptoKeySigner,
+  didOfKey,
   exportPem,
   importJwk,
   type JwsSigner,
@@ -12,6 +13,8 @@ import { importPrivateKey } from '../key.ts'
 export interface HandshakeKey {
   readonly signer: JwsSigner
   readonly publicKey: PublicKey
+  /** Self-certifying: `did:ath:<thumbprint>` (U4). */
+  readonly did: string
 }
 
 /** A private key as JWK (RFC 7517): P-256 or Ed25519. */
@@ -38,6 +41,7 @@ export async function readHandshakeKey(source: HandshakeKeySource): Promise<Hand
     return {
       signer: cryptoKeySigner(privateKey, publicKey.value.alg, publicKey.value.thumbprint),
       publicKey: publicKey.value,
+      did: didOfKey(publicKey.value),
     }
   } catch {
     throw new AthError('KEY_INVALID', {

@@ -1,7 +1,6 @@
 import {
   type Clock,
   createAttestation,
-  didOfKey,
   type Discovery,
   type ScopeResult,
   type ServiceDiscovery,
@@ -147,7 +146,7 @@ async function attempt(
 ): Promise<HandshakeSession> {
   const { onProgress, attestation } = options
   const { thumbprint } = key.publicKey
-  const did = options.did ?? didOfKey({ thumbprint })
+  const did = options.did ?? key.did
   const { server_did, server_jwk } = discovery
   const conversation = await greet(link, key, {
     did,

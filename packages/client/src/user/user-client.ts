@@ -6,7 +6,6 @@ import {
   credentialTyp,
   type DecidedQuestion,
   decidedQuestionSchema,
-  didOfKey,
   encodeBase64url,
   handshakeTyp,
   type Inbox,
@@ -80,9 +79,8 @@ export interface UserClient {
 
 export async function createUserClient(options: UserClientOptions): Promise<UserClient> {
   const gateway = readBaseUrl(options.gateway)
-  const { signer, publicKey } = await readHandshakeKey(options.key)
+  const { signer, publicKey, did } = await readHandshakeKey(options.key)
   const { thumbprint } = publicKey
-  const did = didOfKey(publicKey)
   const clock = options.clock ?? systemClock
   const asking: Asking = {
     clock,

@@ -1,0 +1,139 @@
+import { agentThumbprint, discoverGateway, type KeptCredential } from '@ath-protocol/client'
+import type { CommandSpec } from '../command-spec.ts'
+import { readDuration, readScopes } from '../flags.ts'
+import { columns, duration } from '../output/shown.ts'
+import { localTime } from '../output/time-left.ts'
+import { openPerson } from '../person.ts'
+import type { RunContext } from '../run-context.ts'
+import { readIfThere, writePrivate } from '../state/private-file.ts'
+import { UsageError } from '../usage-error.ts'
+import { grantKey } from './grant-key.ts'
+
+export const grant: CommandSpec = {
+  usage: 'grant',
+  summary: 'For people: let an agent do something ahead of time, and take it back.',
+  examples: [
+    'athx grant make --agent did:ath:… --scope oa:read,crm:write --for 8h --out grant.jwt',
+    'athx grant list',
+    'athx grant revoke ath_uc_…',
+  ],
+  next: 'give the file to the agent: athx handshake --credential grant.jwt',
+  commands: [
+    grantKey,
+    {
+      usage: 'make',
+      summary: 'Sign a permission for one agent with your key.',
+      examples: [
+        'athx grant make --agent did:ath:… --scope oa:read --for 8h --out grant.jwt',
+        'athx grant make --agent did:ath:office --agent-key office.pem --scope oa:read --for 1h --one-time',
+        'athx grant make --agent did:key:z… --scope oa:read --for 1d --offline --server-did did:ath:…',
+      ],
+      next: 'athx handshake --credential <file>, by the agent',
+      options: (command) => {
+        command
+          .option('--agent <did>', 'the DID of the agent, as its owner says it')
+          .option(
+            '--agent-key <key>',
+            'its public key, where the DID is a name: a file or a thumbprint',
+          )
+          .option('--scope <list>', 'scopes by their full names, separated by commas')
+          .option('--for <duration>', 'how long it can be used (default 8h, at most 90d)')
+          .option('--one-time', 'good for one handshake')
+          .option('--out <file>', 'write it there, readable only for you')
+          .option('--offline', 'do not show it to the gateway now')
+          .option('--server-did <did>', 'the gateway it is for (default: as the gateway says)')
+      },
+      run: make,
+    },
+    {
+      usage: 'list',
+      summary: 'List what you let agents do ahead of time.',
+      examples: ['athx grant list', 'athx grant list --json', 'athx grant list --gateway prod'],
+      next: 'athx grant revoke <id>',
+      run: async (context) => {
+        const kept = await (await openPerson(context)).credentials()
+        await context.out.result(
+          { credentials: kept },
+          kept.length === 0 ? 'nothing' : columns(kept.map((one) => row(one, context.io.now()))),
+        )
+      },
+    },
+    {
+      usage: 'revoke <id>',
+      summary: 'Take a permission back; what it opened ends at once.',
+      examples: [
+        'athx grant revoke ath_uc_…',
+        'athx grant revoke ath_uc_… --json',
+        'athx grant list --json | jq -r ".credentials[].id"',
+      ],
+      next: 'athx grant list',
+      run: async (context, [id = '']) => {
+        await (await openPerson(context)).revoke(id)
+        await context.out.result({ id, status: 'revoked' }, `revoked  ${id}`)
+      },
+    },
+  ],
+}
+
+const row = (one: KeptCredential, now: number) => [
+  one.id,
+  one.status,
+  one.scopes.join(' '),
+  one.client_did,
+  `until ${localTime(one.expires_at, now)}${one.one_time ? ', once' : ''}`,
+]
+
+async function make(context: RunContext): Promise<void> {
+  const { flags, io, out } = context
+  const agentDid = flags.text('agent')
+  if (!agentDid)
+    throw new UsageError('no agent was given', 'add --agent <did>; the agent’s owner knows it')
+  const person = await openPerson(context)
+  const scopes = readScopes(flags.text('scope'))
+  const lifetimeSeconds = Math.round(readDuration(flags.text('for') ?? '8h', '--for'))
+  const serverDid = flags.text('serverDid') ?? (await findServerDid(context, person.gateway))
+  const { id, credential } = await person.sign({
+    agentDid,
+    agentThumbprint: await agentThumbprint(agentDid, await readAgentPublicKey(context)),
+    serverDid,
+    scopes,
+    lifetimeSeconds,
+    oneTime: flags.on('oneTime'),
+  })
+  const lodged = flags.on('offline') ? undefined : await person.lodge(credential)
+  const path = flags.text('out')
+  if (path) await writePrivate(path, `${credential}\n`)
+  out.say(`granted   ${scopes.join(' ')} to ${agentDid} for ${duration(lifetimeSeconds)}`)
+  out.say(lodged ? `lodged    ${id}` : `kept back ${id}: the gateway has not seen it`)
+  await out.result(
+    {
+      id,
+      agent: agentDid,
+      server_did: serverDid,
+      scopes,
+      expires_at: Math.floor(io.now()) + lifetimeSeconds,
+      lodged: lodged !== undefined,
+      ...(path ? { path } : { credential }),
+    },
+    path ?? credential,
+  )
+}
+
+async function findServerDid({ flags, io }: RunContext, gateway: string): Promise<string> {
+  if (flags.on('offline'))
+    throw new UsageError('offline, the gateway cannot be asked who it is', 'add --server-did <did>')
+  const { server_did } = await discoverGateway(gateway, { signal: io.interrupted })
+  if (server_did) return server_did
+  throw new UsageError(
+    'this gateway does not offer the nine-step handshake',
+    'permissions ahead of time need it; ask its operator',
+  )
+}
+
+async function readAgentPublicKey({ flags }: RunContext): Promise<string | undefined> {
+  const given = flags.text('agentKey')
+  if (given === undefined || /^[A-Za-z0-9_-]{43}$/.test(given)) return given
+  const text = await readIfThere(given)
+  if (text !== undefined) return text
+  throw new UsageError(`cannot read ${given}`, 'name a PEM or JWK file, or a thumbprint')
+}

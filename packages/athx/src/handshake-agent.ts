@@ -1,0 +1,69 @@
+import {
+  type HandshakeKey,
+  type HandshakeSession,
+  type HandshakeSettings,
+  readBaseUrl,
+  readHandshakeKey,
+  resumeHandshake,
+  type StoredHandshake,
+} from '@ath-protocol/client'
+import { readDuration } from './flags.ts'
+import type { RunContext } from './run-context.ts'
+import { findSettingValue, readKeyText, requireGateway } from './settings.ts'
+import { type HandshakeProfile, openHandshakeProfile } from './state/handshake-profile.ts'
+
+/** The agent of this run as the nine-step handshake knows it: a key and a DID. */
+export interface HandshakeAgent {
+  readonly gateway: string
+  readonly key: HandshakeKey
+  readonly did: string
+  readonly profile: HandshakeProfile
+  /** For `handshake` and `resumeHandshake`. */
+  settings(sessionId?: string): HandshakeSettings
+}
+
+export async function openHandshakeAgent(context: RunContext): Promise<HandshakeAgent> {
+  const gateway = readBaseUrl(requireGateway(context))
+  const text = await readKeyText(context)
+  const key = await readHandshakeKey(text)
+  const did = findSettingValue(context, 'did') ?? key.did
+  const profile = openHandshakeProfile(context.home, gateway, did)
+  return {
+    gateway,
+    key,
+    did,
+    profile,
+    settings: (sessionId) => ({
+      key: text,
+      timeoutSeconds: stepTimeout(context),
+      onRenewed: (stored) => profile.keepSession(stored),
+      ...(sessionId === undefined
+        ? {}
+        : { takeSequence: (atLeast: number) => profile.takeSequence(sessionId, atLeast) }),
+    }),
+  }
+}
+
+export function stepTimeout({ flags, io }: RunContext): number | undefined {
+  const text = flags.text('timeout') ?? io.env['ATH_TIMEOUT']
+  return text ? readDuration(text, '--timeout') : undefined
+}
+
+/** A kept session and the agent whose it is. */
+export interface KeptHandshake {
+  readonly agent: HandshakeAgent
+  readonly stored: StoredHandshake
+  resume(): Promise<HandshakeSession>
+}
+
+/** The session that an earlier `athx handshake` got, while the user's permission lives. */
+export async function findKeptHandshake(context: RunContext): Promise<KeptHandshake | undefined> {
+  const agent = await openHandshakeAgent(context)
+  const stored = await agent.profile.session()
+  if (!stored || stored.grantExpiresAt <= context.io.now()) return undefined
+  return {
+    agent,
+    stored,
+    resume: () => resumeHandshake(stored, agent.settings(stored.sessionId)),
+  }
+}

@@ -1,0 +1,28 @@
+import { createUserClient, type UserClient } from '@ath-protocol/client'
+import { stepTimeout } from './handshake-agent.ts'
+import type { RunContext } from './run-context.ts'
+import { findSettingValue, requireGateway } from './settings.ts'
+import { defaultUserKeyPath } from './state/home.ts'
+import { readIfThere } from './state/private-file.ts'
+import { UsageError } from './usage-error.ts'
+
+export function userKeyPath(context: RunContext): string {
+  return findSettingValue(context, 'user-key') ?? defaultUserKeyPath(context.home)
+}
+
+/** The person of this run, by their own key: never the agent's, or an agent could answer for them. */
+export async function openPerson(context: RunContext): Promise<UserClient> {
+  const path = userKeyPath(context)
+  const key = await readIfThere(path)
+  if (key === undefined)
+    throw new UsageError(
+      `there is no key of yours at ${path}`,
+      'make one: athx grant key new   (then register it: athx grant key register)',
+    )
+  return createUserClient({
+    gateway: requireGateway(context),
+    key,
+    timeoutSeconds: stepTimeout(context),
+    signal: context.io.interrupted,
+  })
+}
