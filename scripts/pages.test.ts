@@ -121,16 +121,20 @@ for (const [page, all] of blocks)
       assert.doesNotMatch(checked.output, /a-secret-of-the-test/)
     })
 
-test('every kind of upstream has an example', () => {
-  const shown = blocksOf('docs/upstreams.md')
-    .map(({ text }) => text)
-    .join('\n')
-  const kinds = readFileSync(inRoot('docs/reference/config.md'), 'utf8').matchAll(
-    /\{ kind: (\w+) \}`/g,
-  )
-  for (const kind of new Set([...kinds].map(([, kind = '']) => kind)))
-    assert.match(shown, new RegExp(`kind: ${kind}\\b`), kind)
-})
+for (const [page, key] of [
+  ['docs/upstreams.md', 'providers'],
+  ['docs/channels.md', 'confirm'],
+] as const)
+  test(`every kind under ${key} has an example in ${page}`, () => {
+    const shown = blocksOf(page)
+      .map(({ text }) => text)
+      .join('\n')
+    const kinds = readFileSync(inRoot('docs/reference/config.md'), 'utf8').matchAll(
+      new RegExp(`\\| \`${key}\\S* \\{ kind: (\\w+) \\}\``, 'g'),
+    )
+    for (const kind of new Set([...kinds].map(([, kind = '']) => kind)))
+      assert.match(shown, new RegExp(`kind: ${kind}\\b`), kind)
+  })
 
 test('every code that the gateway answers with is on the page for agents', () => {
   const page = readPage('docs/agents.md')
@@ -170,7 +174,18 @@ const certificate = createTestCertificate(['gw.corp.example'])
 /** What a page expects in a file of this name. */
 function contentFor(path: string): string {
   if (path.endsWith('.pem')) return certificate.cert
-  return path.endsWith('.key') ? certificate.key : 'a-secret-of-the-test\n'
+  if (path.endsWith('.key')) return certificate.key
+  const [, name = '', extension = ''] = /([\w-]+)\.(\w+)$/.exec(path) ?? []
+  if (extension === 'aes') return 'a'.repeat(43)
+  if (extension === 'whsec') return `whsec_${Buffer.alloc(32, name).toString('base64')}`
+  return extension === 'url' ? `${webhooks[name]}\n` : 'a-secret-of-the-test\n'
+}
+
+/** A webhook is taken at its vendor's own host only. */
+const webhooks: Readonly<Record<string, string>> = {
+  teams: 'https://prod-1.westeurope.logic.azure.com/workflows/a-secret-of-the-test',
+  feishu: 'https://open.feishu.cn/open-apis/bot/v2/hook/a-secret-of-the-test',
+  dingtalk: 'https://oapi.dingtalk.com/robot/send?access_token=a-secret-of-the-test',
 }
 
 /** The anchors that GitHub gives the headings of a page, and those written out. */
