@@ -186,6 +186,19 @@ test('a person who asks too often waits', async () => {
   assert.deepEqual(taken, ['confirm_user usr_wang from 192.0.2.7', 'confirm_user usr_wang'])
 })
 
+test('whoever proves nothing waits too, by their address', async () => {
+  const world = await createNineStepWorld()
+  Object.assign(world.ports.limits, {
+    take: (_what: string, key: string) =>
+      key === 'ip 192.0.2.7' ? { retryAfterSeconds: 7, limit: '1/minute' } : undefined,
+  })
+  assert.equal((await world.send('GET', '/ath/inbox')).status, 429)
+  const headers = { [userProofHeader]: 'nonsense' }
+  assert.equal((await world.send('GET', '/ath/inbox', { headers })).status, 429)
+  assert.equal((await ask(world, 'GET', '/ath/inbox', { key: await createDidKey() })).status, 429)
+  assert.equal((await ask(world, 'GET', '/ath/inbox')).status, 200)
+})
+
 async function lodge(world: NineStepWorld, credential: string) {
   return ask(world, 'POST', '/ath/credentials', { body: { credential } })
 }

@@ -30,30 +30,36 @@ export async function proveUser(
 ): Promise<Result<ProvenUser, Failure>> {
   const { nineStep } = ports
   if (!nineStep) return fail({ reason: 'route_unknown' })
-  const text = call.headers[userProofHeader]
-  if (text === undefined) return unproven({ kind: 'proof_missing' })
-  const proof = parseUserProof(text, {
-    audiences: userProofAudiences(ports),
-    method: call.method,
-    target: targetOf(call),
-    now: ports.clock.now(),
-  })
-  if (!proof.ok) return unproven(proof.error)
-  const { iss, jti, iat } = proof.value.claims
-  const found = await registeredKeyOf(nineStep.userKeys, iss)
+  const proof = readProof(ports, call)
+  const found = proof.ok
+    ? await registeredKeyOf(nineStep.userKeys, proof.value.claims.iss)
+    : undefined
   // Nothing is proven yet: what fails counts against the caller, who could otherwise use up what is another's.
   const caller = `${found ? `${found.registered.userId} from` : 'ip'} ${callerKey(call.ip)}`
   const within = takeLimit(ports.limits, 'confirm_user', caller)
   if (!within.ok) return within
+  if (!proof.ok) return unproven(proof.error)
   if (!found) return fail({ reason: 'user_key_unknown' })
   const verified = await proof.value.verify(found.key)
   if (!verified.ok) return unproven(verified.error)
+  const { jti, iat } = proof.value.claims
   const until = iat + 2 * proofWindowSeconds
   if (!(await nineStep.replay.claim(`user ${found.key.thumbprint}`, jti, until)))
     return unproven({ kind: 'nonce_replayed' })
   const { userId } = found.registered
   const own = takeLimit(ports.limits, 'confirm_user', userId)
   return own.ok ? ok({ ...found, userId }) : own
+}
+
+function readProof(ports: AthPorts, call: AthCall): ReturnType<typeof parseUserProof> {
+  const text = call.headers[userProofHeader]
+  if (text === undefined) return fail({ kind: 'proof_missing' })
+  return parseUserProof(text, {
+    audiences: userProofAudiences(ports),
+    method: call.method,
+    target: targetOf(call),
+    now: ports.clock.now(),
+  })
 }
 
 /** Whom a proof may be made for: this server by its DID, or by one of its base URLs. */
