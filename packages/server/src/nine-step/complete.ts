@@ -1,4 +1,5 @@
 import {
+  canonicalWithout,
   cipherSuite,
   type Completion,
   type CompletionRequest,
@@ -26,13 +27,18 @@ import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Session } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
+import { checkMayIssue } from '../restriction/check-restrictions.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { endSession } from '../grant/end-session.ts'
 import { endHandshake, findHandshake, type FoundHandshake } from './find-handshake.ts'
-import { issueSessionToken, type SessionToken, tokenLifetime } from './issue-session-token.ts'
 import {
-  canonicalWithout,
+  findGrants,
+  issueSessionToken,
+  type SessionToken,
+  tokenLifetime,
+} from './issue-session-token.ts'
+import {
   type ReadMessage,
   readMessage,
   type ReceivedMessage,
@@ -114,7 +120,7 @@ async function prove(
 /** Both doors once more, as they are now: the service's approval, and that the credential still stands. */
 async function authorize(
   ports: AthPorts,
-  { nineStep, handshake }: Read & FoundHandshake,
+  { call, nineStep, handshake }: ReceivedMessage & Read & FoundHandshake,
 ): Promise<Result<Authorized, Failure>> {
   const { clientId = '', userId = '', credentialId = '', agentId = '' } = handshake
   const now = ports.clock.now()
@@ -124,6 +130,9 @@ async function authorize(
   if (!agent) return end({ reason: 'client_unknown' })
   const approved = checkApproved(agent, now)
   if (!approved.ok) return end(approved.error)
+  // Before anything is used up, and without an end: inside its hours and network the agent may come again.
+  const may = checkMayIssue(ports, agent, await findGrants(ports, handshake.grants), call.ip)
+  if (!may.ok) return may
   const credential = await nineStep.preAuthorizations.find(userId, credentialId)
   if (!credential || credential.revokedAt !== undefined)
     return end({ reason: 'handshake_message', fault: { kind: 'credential_revoked' } })

@@ -1,4 +1,5 @@
 import {
+  canonicalWithout,
   checkTimestamp,
   type Did,
   exportPem,
@@ -26,7 +27,6 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import {
-  canonicalWithout,
   faultResult,
   type ReadMessage,
   readMessage,

@@ -1,4 +1,5 @@
 import {
+  canonicalWithout,
   clientAuthPayload,
   type Failure,
   handshakeTyp,
@@ -17,7 +18,6 @@ import { jsonAnswer } from '../wire/answer.ts'
 import { admitAgent } from './admit-agent.ts'
 import { endHandshake, findHandshake, type FoundHandshake } from './find-handshake.ts'
 import {
-  canonicalWithout,
   errorMessage,
   type ReadMessage,
   readMessage,

@@ -65,14 +65,6 @@ export function readMessage<Schema extends z.ZodType>(schema: Schema) {
   }
 }
 
-/** The canonical JSON of a message without some of its members: what a signature in it covers. */
-export function canonicalWithout(message: object, ...members: readonly string[]): string {
-  const rest = Object.entries(message).filter(([name]) => !members.includes(name))
-  const canonical = canonicalJson(Object.fromEntries(rest))
-  if (!canonical.ok) throw new TypeError(`a checked message is not canonical: ${canonical.error}`)
-  return canonical.value
-}
-
 /** A refusal as a message of the handshake: the usual members, `type` and the handshake's id (U12). */
 export function errorMessage(
   failure: Failure,

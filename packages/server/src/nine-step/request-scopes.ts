@@ -1,5 +1,6 @@
 import {
   type AuthorizationPending,
+  canonicalWithout,
   confirmationLifetimeSeconds,
   distinctRestrictions,
   effectiveScopes,
@@ -28,7 +29,6 @@ import { type AdmittedCredential, admitCredential } from '../user/admit-credenti
 import { jsonAnswer } from '../wire/answer.ts'
 import { endHandshake, findHandshake, type FoundHandshake } from './find-handshake.ts'
 import {
-  canonicalWithout,
   type ReadMessage,
   readMessage,
   type ReceivedMessage,

@@ -1,4 +1,5 @@
 import {
+  canonicalWithout,
   checkTimestamp,
   type Failure,
   fail,
@@ -21,12 +22,12 @@ import { takeLimit } from '../endpoint/limit.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Session } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
+import { checkMayIssue } from '../restriction/check-restrictions.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { endSession } from '../grant/end-session.ts'
-import { issueSessionToken, type SessionToken } from './issue-session-token.ts'
+import { findGrants, issueSessionToken, type SessionToken } from './issue-session-token.ts'
 import {
-  canonicalWithout,
   faultResult,
   type ReadMessage,
   readMessage,
@@ -137,11 +138,16 @@ async function prove(
   return lives ? ok({}) : fail({ reason: 'session_over' })
 }
 
-async function authorize(ports: AthPorts, { session }: Bound): Promise<Result<Proven, Failure>> {
+async function authorize(
+  ports: AthPorts,
+  { call, session }: ReceivedMessage & Bound,
+): Promise<Result<Proven, Failure>> {
   const agent = await ports.registry.findByClientId(session.clientId)
   if (!agent) return fail({ reason: 'client_unknown' })
   const approved = checkApproved(agent, ports.clock.now())
-  return approved.ok ? ok({ agent }) : approved
+  if (!approved.ok) return approved
+  const may = checkMayIssue(ports, agent, await findGrants(ports, session.grants), call.ip)
+  return may.ok ? ok({ agent }) : may
 }
 
 async function mint(
