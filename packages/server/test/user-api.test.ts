@@ -368,7 +368,8 @@ test('[D21] revoking a credential ends the session that it opened, with its perm
   await agent.request(await world.credential({ changes: { jti: 'ends-with-it' } }), ['oa:read'])
   await world.answer()
   await agent.poll()
-  assert.equal((await agent.complete()).status, 200)
+  const completed = await agent.complete()
+  assert.equal(completed.status, 200, JSON.stringify(completed.json))
   const grant = (await world.ports.grants.list({ userId: 'usr_wang' }))[0]
   assert.ok(grant && grant.revokedAt === undefined)
   await ask(world, 'DELETE', '/ath/credentials/ends-with-it')
