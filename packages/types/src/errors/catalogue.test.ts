@@ -46,9 +46,9 @@ test('[R112] [C15] another status than the protocol lists only where peers rely 
       'redirect_mismatch 400',
       'client_missing 400',
       'client_secret_wrong 401',
+      'token_absent 400',
       'handshake_gone 404',
       'handshake_over 408',
-      'token_absent 400',
     ],
   )
   // The nine-step handshake has statuses of its own.
