@@ -82,6 +82,8 @@ export async function createNineStepWorld(
     ...options.config,
     nineStep: { ...defaults, ...options.nineStep },
   })
+  // Ten in the morning: agents may only work while the office is open.
+  world.clock.advance(36_000)
   const [handshakeKey, tokenKey, person, agentKey] = await Promise.all([
     createDidKey(),
     createDidKey(),

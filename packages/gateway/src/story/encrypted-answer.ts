@@ -70,7 +70,7 @@ export class EncryptedAnswer implements AnswerSink {
 
   async #run(): Promise<void> {
     // What is at hand already is handed over in this turn: it belongs to the first piece.
-    await undefined
+    await Promise.resolve()
     while (!this.#over) {
       const body = this.#take()
       const trailers = this.#trailers

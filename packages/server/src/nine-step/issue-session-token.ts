@@ -8,7 +8,7 @@ import {
 import { approvedScopes } from '../endpoint/approved.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { Grant } from '../ports/grants.ts'
-import type { NineStepPorts, Session } from '../ports/nine-step.ts'
+import type { NineStepPorts, Session, SessionGrant } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { sessionTokenHash } from '../secret/hash.ts'
 
@@ -32,7 +32,7 @@ export async function issueSessionToken(
 ): Promise<SessionToken | undefined> {
   const issuedAt = Math.floor(ports.clock.now())
   const expiresIn = tokenLifetime(ports, session, issuedAt)
-  const open = (await openGrants(ports, session))
+  const open = (await findGrants(ports, session.grants))
     .map((grant) => ({ grant, scopes: stillApproved(agent, grant) }))
     .filter(({ scopes }) => scopes.length > 0)
   if (open.length === 0) return undefined
@@ -85,8 +85,12 @@ export function tokenLifetime(
   )
 }
 
-async function openGrants(ports: AthPorts, session: Session): Promise<readonly Grant[]> {
-  const found = await Promise.all(session.grants.map(({ grantId }) => ports.grants.find(grantId)))
+/** Those of a session's grants that still stand. */
+export async function findGrants(
+  ports: Pick<AthPorts, 'grants' | 'clock'>,
+  grants: readonly SessionGrant[] = [],
+): Promise<readonly Grant[]> {
+  const found = await Promise.all(grants.map(({ grantId }) => ports.grants.find(grantId)))
   const now = ports.clock.now()
   return found.filter(
     (grant): grant is Grant =>
