@@ -14,7 +14,7 @@ export const zhCnMe: Readonly<Record<keyof typeof enMe, string>> = {
   'answers.none': '您还没有回答过问题。',
   'answers.allowed': '您允许了 {agent}，期限 {duration}',
   'answers.denied': '您拒绝了 {agent}',
-  'answers.when': '{instant} 回答，{how}',
+  'answers.when': '于 {instant}，{how}',
   'answers.by_session': '在本站登录后回答',
   'answers.by_passkey': '用通行密钥确认',
   'answers.by_key': '用您的密钥签名',
