@@ -11,6 +11,7 @@ import {
   qualifiedScope,
   type Restrictions,
 } from '@ath-protocol/types'
+import { limitTexts } from '../consent/limits.ts'
 import { personName } from '../login/person-name.ts'
 import { plainLine, splitText } from '../pages/foreign-text.ts'
 import type { Language } from '../pages/messages/say.ts'
@@ -125,7 +126,7 @@ export function questionCard(asked: Asked): QuestionCard {
       label: words.limits,
       lines: [
         words.lasts(sayDuration(language, consent.longestSeconds)),
-        ...consent.restrictions.flatMap((one) => limitLines(words, one)),
+        ...limitTexts(language, consent.restrictions).map((text) => shorten(text, 200)),
       ],
     },
     reference: { label: words.reference, value: requestReference(consent.id) },
@@ -216,16 +217,6 @@ function offeredScopes(
       }
     })
     .sort((one, other) => byRisk[one.risk] - byRisk[other.risk])
-}
-
-function limitLines(words: ChannelWords, limits: Restrictions): readonly string[] {
-  const { ip_whitelist, access_time, access_timezone, rate_limit, order_amount_limit } = limits
-  return [
-    ...(ip_whitelist ? [words.network(shorten(ip_whitelist.join(', '), 200))] : []),
-    ...(access_time ? [words.hours(access_time, access_timezone ?? 'UTC')] : []),
-    ...(rate_limit ? [words.rate(rate_limit)] : []),
-    ...(order_amount_limit === undefined ? [] : [words.amount(order_amount_limit)]),
-  ]
 }
 
 function questionData(

@@ -11,7 +11,6 @@ export interface ChannelWords {
   readonly words: string
   readonly may: string
   readonly limits: string
-  readonly noLimits: string
   readonly lasts: (duration: string) => string
   readonly until: string
   readonly risk: string
@@ -23,10 +22,6 @@ export interface ChannelWords {
   readonly onlyThere: Readonly<Record<'low' | 'medium' | 'high', string>>
   readonly unexpected: string
   readonly more: (count: number) => string
-  readonly network: (list: string) => string
-  readonly hours: (hours: string, zone: string) => string
-  readonly rate: (rate: string) => string
-  readonly amount: (amount: number) => string
   readonly approved: (agent: string) => string
   readonly denied: (agent: string) => string
   readonly expired: (agent: string) => string
@@ -45,7 +40,6 @@ const en: ChannelWords = {
   words: 'What for, in the agent’s own words (not checked by us)',
   may: 'What it may do',
   limits: 'Limits',
-  noLimits: 'none beyond the time',
   lasts: (duration) => `for ${duration} at most`,
   until: 'Answer until',
   risk: 'Risk',
@@ -61,10 +55,6 @@ const en: ChannelWords = {
   },
   unexpected: 'Not expected? Choose Deny, or do nothing: without an answer nothing is allowed.',
   more: (count) => `and ${count} more, listed on the page`,
-  network: (list) => `only from ${list}`,
-  hours: (hours, zone) => `only ${hours} (${zone})`,
-  rate: (rate) => `at most ${rate}`,
-  amount: (amount) => `orders up to ${amount}`,
   approved: (agent) => `You allowed it: ${agent} may now act for you`,
   denied: (agent) => `You said no: ${agent} did not get access`,
   expired: (agent) => `Expired: nobody answered in time, so ${agent} got nothing`,
@@ -83,7 +73,6 @@ const zhCn: ChannelWords = {
   words: '用途（智能体的原话，未经我们核实）',
   may: '它可以做什么',
   limits: '限制',
-  noLimits: '除时间外没有限制',
   lasts: (duration) => `最长 ${duration}`,
   until: '请在此之前回答',
   risk: '风险',
@@ -99,10 +88,6 @@ const zhCn: ChannelWords = {
   },
   unexpected: '没有想到会收到？请选择“拒绝”，或不作回答：不回答就不会授予任何权限。',
   more: (count) => `另有 ${count} 项，见页面`,
-  network: (list) => `仅限来自 ${list}`,
-  hours: (hours, zone) => `仅限 ${hours}（${zone}）`,
-  rate: (rate) => `最多 ${rate}`,
-  amount: (amount) => `订单金额不超过 ${amount}`,
   approved: (agent) => `您已同意：${agent} 现在可以代您操作`,
   denied: (agent) => `您已拒绝：${agent} 没有获得访问权限`,
   expired: (agent) => `已过期：没有在有效时间内回答，${agent} 没有获得任何权限`,

@@ -12,8 +12,8 @@ const cases: readonly (readonly [Restrictions, en: string, zh: string])[] = [
   [{ access_time: '22:00-6:00' }, 'Only from 22:00 to 6:00 (UTC)', '仅限 22:00 至 6:00（UTC）'],
   [
     { ip_whitelist: ['10.0.0.0/8', '2001:db8::/32'] },
-    'Only from the network <code>10.0.0.0/8 or 2001:db8::/32</code>',
-    '仅限来自网络 <code>10.0.0.0/8或2001:db8::/32</code>',
+    'Only from the network 10.0.0.0/8 or 2001:db8::/32',
+    '仅限来自网络 10.0.0.0/8或2001:db8::/32',
   ],
   [{ rate_limit: '100/minute' }, 'At most 100 calls per minute', '每分钟最多调用 100 次'],
   [{ rate_limit: '5000/day' }, 'At most 5,000 calls per day', '每天最多调用 5,000 次'],

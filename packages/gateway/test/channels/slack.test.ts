@@ -50,7 +50,12 @@ test('[D13] [D14] [U7] a question of low risk comes as a direct message with but
     ],
   )
   const shown = slackTexts(message.blocks).join('\n')
-  for (const text of ['Travel agent', 'Read approvals (oa:read)', '10.0.0.0/8', '9:00-18:00'])
+  for (const text of [
+    'Travel agent',
+    'Read approvals (oa:read)',
+    '10.0.0.0/8',
+    'Only from 9:00 to 18:00',
+  ])
     assert.ok(shown.includes(text), text)
   assert.ok(shown.includes(requestReference(consent.id)))
   const [asked] = world.recorded('confirmation_requested').slice(-1)

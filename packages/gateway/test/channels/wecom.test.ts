@@ -92,7 +92,11 @@ test('[U7] high risk, and what does not fit on the card, is a notice with a link
   assert.equal(newest().card['card_type'], 'text_notice')
   await wecom.press({ taskId: high.id, action: 'approve' })
   assert.equal((await world.now(high))?.decision, undefined)
-  await world.ask({ restrictions: [{ ip_whitelist: ['2001:db8:1234:5678::/64', '10.0.0.0/8'] }] })
+  await world.ask({
+    restrictions: [
+      { ip_whitelist: ['2001:db8:1234:5678::/64', '2001:db8:1234:9abc::/64', '10.0.0.0/8'] },
+    ],
+  })
   assert.equal(newest().card['card_type'], 'text_notice')
 })
 

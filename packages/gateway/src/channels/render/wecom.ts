@@ -2,14 +2,15 @@ import type { Fact, OutcomeCard, QuestionCard } from '../card.ts'
 
 /** Longer texts are cut on phones; a permission that is cut off must not have a button beside it. */
 const longestText = 160
-const longestValue = 30
+/** In columns: a Chinese character takes two. */
+const longestValue = 52
 const mostRows = 6
 
 /** Whether all that is allowed, and within which limits, can be read on the card. */
 const isReadable = (card: QuestionCard): boolean =>
   mayText(card).length <= longestText &&
   card.limits.lines.length < mostRows &&
-  card.limits.lines.every((line) => line.length <= longestValue)
+  card.limits.lines.every((line) => columns(line) <= longestValue)
 
 /** A question as a template card, whose texts are plain. With buttons only when it is readable whole. */
 export function renderWecom(card: QuestionCard): object {
@@ -66,7 +67,13 @@ const rows = ({ facts, limits }: QuestionCard) =>
     ...facts.slice(0, -1),
   ]
     .slice(0, mostRows)
-    .map(({ label, value }) => ({ keyname: label, value: cut(value, longestValue) }))
+    .map(({ label, value }) => ({ keyname: label, value: cutColumns(value) }))
+
+const columns = (text: string): number =>
+  [...text].reduce((sum, character) => sum + (character < '\u2e80' ? 1 : 2), 0)
+
+const cutColumns = (text: string): string =>
+  columns(text) <= longestValue ? text : cut(text, longestValue / 2)
 
 const cut = (text: string, longest: number): string =>
   [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
