@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { canonicalOf, createDidKey, type DidKey } from '@sallyport/testing'
 import {
   createUserProof,
@@ -303,4 +304,26 @@ test('[U7] without a proof of the right person’s key a program reads nothing',
   assert.equal((await look(world, `/ath/confirm/cns_${'x'.repeat(43)}`)).status, 404)
   world.clock.advance(301)
   assert.equal((await look(world, question.path)).status, 408)
+})
+
+test('no answer that a stranger can think of breaks the endpoint or decides', async () => {
+  const world = await createNineStepWorld()
+  const question = await asking(world)
+  const { body } = await answer(world, question, { changes: { timestamp: 0 } })
+  const member = fc.constantFrom(...Object.keys(body))
+  const change = fc.oneof(
+    fc.tuple(member, fc.jsonValue()).map(([name, value]) => ({ ...body, [name]: value })),
+    fc.jsonValue(),
+    fc.string(),
+  )
+  await fc.assert(
+    fc.asyncProperty(change, async (sent) => {
+      const headers = { 'content-type': 'application/json' }
+      const text = typeof sent === 'string' ? sent : JSON.stringify(sent)
+      const { status } = await world.send('POST', question.path, { body: text, headers })
+      assert.ok(status === 400 || status === 401, String(status))
+    }),
+    { numRuns: 200 },
+  )
+  assert.equal(await standing(world, question.path), undefined)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ProviderScope } from '@ath-protocol/types'
 import type { AuditEvent, ConsentDecision } from '../src/index.ts'
-import { requestReference } from '../src/index.ts'
+import { DependencyDown, requestReference } from '../src/index.ts'
 import { createNineStepWorld, type NineStepWorld } from './nine-step-world.ts'
 import { createBrowser } from './world.ts'
 
@@ -207,4 +207,30 @@ test('a gateway that went down between an answer and its consequence goes on whe
   const page = await createBrowser(world).visit('GET', path)
   assert.equal(page.body, 'notice done')
   assert.deepEqual((await result())['scopes_granted'], ['oa:read', 'oa:write'])
+})
+
+test('[D18] a person who is too fast, or a store that does not answer, is told to come again, and nothing is decided', async () => {
+  const world = await createNineStepWorld()
+  const { path, consent } = await asking(world)
+  const { take } = world.ports.limits
+  const { find } = world.ports.consents
+  Object.assign(world.ports.limits, {
+    take: () => ({ retryAfterSeconds: 30, limit: '60/minute' }),
+  })
+  for (const method of ['GET', 'POST']) {
+    const seen = await createBrowser(world).visit(method, path)
+    assert.equal(seen.status, 429)
+    assert.equal(seen.body, 'notice not_now')
+    assert.equal(seen.headers['retry-after'], '30')
+  }
+  Object.assign(world.ports.limits, { take })
+  Object.assign(world.ports.consents, {
+    find: async () => {
+      throw new DependencyDown('store', 'gone')
+    },
+  })
+  const seen = await createBrowser(world).visit('POST', path)
+  assert.deepEqual([seen.status, seen.body], [503, 'notice not_now'])
+  Object.assign(world.ports.consents, { find })
+  assert.equal((await world.ports.consents.find(consent.id))?.decision, undefined)
 })

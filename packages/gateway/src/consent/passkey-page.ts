@@ -8,6 +8,7 @@ import { messageTexts, renderMessage } from '../pages/message-page.ts'
 import { type Language, say } from '../pages/messages/say.ts'
 import { sayDuration } from '../pages/messages/time.ts'
 import type { RenderPage } from '../pages/page.ts'
+import { pageAddress } from './page-address.ts'
 import { scopeField } from './read-answer.ts'
 import { highRisk, riskiestLast } from './risk.ts'
 
@@ -72,6 +73,7 @@ export function noPasskeyPage(render: RenderPage, call: AthCall, status: number)
     status,
     say: messageTexts('no_passkey'),
     action: (language) =>
-      html`<p><a class="button" href="/me/passkeys">${say(language, 'no_passkey.link')}</a></p>`,
+      html`<p><a class="button" href="/me/passkeys">${say(language, 'no_passkey.link')}</a></p>
+<p><a href="${pageAddress(call)}">${say(language, 'confirm.back')}</a></p>`,
   })
 }

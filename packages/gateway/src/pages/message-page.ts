@@ -57,6 +57,7 @@ export type MessageKind =
   | 'other_user'
   | 'no_passkey'
   | 'upstream_failed'
+  | 'not_now'
   | 'unknown'
   | 'signed_out'
   | 'session_over'

@@ -1,4 +1,4 @@
-import { type Failure, fail, ok, type Result, type UserId } from '@ath-protocol/types'
+import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import {
   type ConsentAnswer,
   decideConsent,
@@ -20,6 +20,7 @@ import { isBoundBrowser } from './binding.ts'
 import { findQuestion, type FoundQuestion, refuseToBrowser } from './browser.ts'
 import { endingUrl } from './finish.ts'
 import type { Opening } from './open.ts'
+import { lessen, type Standing } from './standing.ts'
 import { upstreamUrl } from './upstream-url.ts'
 
 interface Said {
@@ -34,14 +35,6 @@ interface Decided {
 interface Stood {
   /** What is carried out. */
   readonly standing: Standing | undefined
-}
-interface Standing {
-  readonly approved: boolean
-  readonly userId: UserId
-  readonly scopes: readonly string[]
-  readonly lifetimeSeconds: number
-  /** The person came back from the provider and left less than they had said first. */
-  readonly lessened: boolean
 }
 interface Answered {
   readonly page: AthAnswer
@@ -98,21 +91,6 @@ function stand(_ports: AthPorts, { decided }: Decided): Result<Stood, Failure> {
   const { decision, answer } = decided
   if (decision.userId !== answer.userId) return fail({ reason: 'consent_of_other_user' })
   return ok({ standing: lessen(decision, answer) })
-}
-
-const namesOf = (scopes: ConsentDecided['scopes']) => scopes.map(({ name }) => name)
-
-/** A later answer never adds to the first; while nothing came of that yet, it can take away. */
-function lessen(decision: ConsentDecided, answer: ConsentAnswer): Standing {
-  const { approved, userId, lifetimeSeconds: longest } = decision
-  const scopesFirst = namesOf(decision.scopes)
-  const first = { approved, userId, scopes: scopesFirst, lifetimeSeconds: longest, lessened: false }
-  const wanted = new Set(namesOf(answer.scopes))
-  const scopes = first.scopes.filter((scope) => wanted.has(scope))
-  const lifetimeSeconds = Math.min(first.lifetimeSeconds, answer.lifetimeSeconds)
-  const same = scopes.length === first.scopes.length && lifetimeSeconds === first.lifetimeSeconds
-  if (!first.approved || (answer.approved && same)) return first
-  return { ...first, approved: scopes.length > 0, scopes, lifetimeSeconds, lessened: true }
 }
 
 async function carryOut(

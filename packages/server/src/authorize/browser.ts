@@ -70,11 +70,15 @@ export function refuseToBrowser(
   const { call, agent } = outcome.gathered
   const rendered = answerFailure(failure, recordId)
   if (!ports.desk || !call || !wantsPage(call)) return rendered
-  return ports.desk.notice(call, {
+  const page = ports.desk.notice(call, {
     kind: noticeKind(failure),
     status: rendered.status,
     ...(agent ? { agentName: agent.name } : {}),
   })
+  const retryAfter = rendered.headers['retry-after']
+  return retryAfter === undefined
+    ? page
+    : { ...page, headers: { ...page.headers, 'retry-after': retryAfter } }
 }
 
 export function wantsPage(call: AthCall): boolean {
@@ -95,6 +99,11 @@ function noticeKind(failure: Failure): Notice['kind'] {
       return 'denied'
     case 'upstream_oauth':
       return 'upstream_failed'
+    case 'rate_limited':
+    case 'dependency_down':
+    case 'draining':
+    case 'bug':
+      return 'not_now'
     default:
       return 'unknown'
   }

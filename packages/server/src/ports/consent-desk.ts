@@ -75,6 +75,7 @@ export interface Notice {
     | 'wrong_browser'
     | 'other_user'
     | 'upstream_failed'
+    | 'not_now'
     | 'unknown'
   readonly agentName?: string
   readonly status: number

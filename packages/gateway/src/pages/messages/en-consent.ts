@@ -53,4 +53,8 @@ export const enConsent = {
     'What you chose is confirmed with a passkey, and you have none here yet. Nothing was decided.',
   'no_passkey.next': 'Add a passkey, then open this question again.',
   'no_passkey.link': 'Add a passkey',
+
+  'not_now.title': 'This did not work just now',
+  'not_now.text': 'The gateway is too busy, or a part of it does not answer. Nothing was decided.',
+  'not_now.next': 'Wait a minute and open the page again. If it stays so, tell your administrator.',
 } as const

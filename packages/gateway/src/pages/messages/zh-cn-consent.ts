@@ -53,4 +53,8 @@ export const zhCnConsent: Readonly<Record<keyof typeof enConsent, string>> = {
   'no_passkey.text': '您选择的内容需要用通行密钥确认，而您在这里还没有通行密钥。尚未作出任何决定。',
   'no_passkey.next': '请添加通行密钥，然后重新打开此请求。',
   'no_passkey.link': '添加通行密钥',
+
+  'not_now.title': '暂时无法处理',
+  'not_now.text': '网关繁忙，或有部分没有响应。尚未作出任何决定。',
+  'not_now.next': '请稍等一分钟再打开此页面。如仍然如此，请联系管理员。',
 }
