@@ -193,7 +193,10 @@ async function complete(
   await nineStep.sessions.insert(handshake.encrypted ? { ...session, keys } : session)
   for (const { grantId } of session.grants)
     await ports.grants.confirm(grantId, session.expiresAt, session.id)
-  const token = await issueSessionToken(ports, nineStep, session, agent)
+  // Looked at after the session is there: whoever takes the credential back at this moment finds the session, or is seen here.
+  const credential = await nineStep.preAuthorizations.find(session.userId, session.credentialId)
+  const stands = credential !== undefined && credential.revokedAt === undefined
+  const token = stands ? await issueSessionToken(ports, nineStep, session, agent) : undefined
   if (!token) {
     await endSession(ports, session, 'gateway')
     return fail({ reason: 'session_over' })
