@@ -28,12 +28,16 @@ export interface Running {
   interrupt(): void
 }
 
-export interface Setup {
+/** athx with a home of its own. */
+export interface Athx {
   readonly home: string
-  readonly agent: TestAgent
-  readonly gateway: StrictGateway
   start(args: readonly string[], options?: RunOptions): Running
   athx(args: readonly string[], options?: RunOptions): Promise<Ran>
+}
+
+export interface Setup extends Athx {
+  readonly agent: TestAgent
+  readonly gateway: StrictGateway
 }
 
 export interface RunOptions {
@@ -43,18 +47,32 @@ export interface RunOptions {
   readonly bare?: boolean
 }
 
-/** The real athx as its own process, with a home of its own, and a gateway that verifies everything. */
+/** The real athx with a gateway that verifies everything. */
 export async function setUp(
   test: TestContext,
   options: Omit<StrictGatewayOptions, 'agent'> = {},
 ): Promise<Setup> {
-  const home = await mkdtemp(join(tmpdir(), 'athx-test-'))
   const agent = await createTestAgent()
   const gateway = await createStrictGateway({ agent, ...options })
+  test.after(() => gateway.close())
+  const own = await createAthx(test, {
+    ATH_GATEWAY: gateway.url,
+    ATH_AGENT_ID: agent.agentId,
+    ATH_PRIVATE_KEY: agent.key.privatePem,
+    ATH_KEY_ID: agent.key.kid,
+  })
+  return { ...own, agent, gateway }
+}
+
+/** The real athx as its own process; `settings` are its environment unless a run is bare. */
+export async function createAthx(
+  test: TestContext,
+  settings: Readonly<Record<string, string>>,
+): Promise<Athx> {
+  const home = await mkdtemp(join(tmpdir(), 'athx-test-'))
   const children = new Set<() => void>()
   test.after(async () => {
     for (const kill of children) kill()
-    await gateway.close()
     await rm(home, { recursive: true, force: true })
   })
 
@@ -68,14 +86,7 @@ export async function setUp(
         ATHX_HOME: join(home, 'athx'),
         // Each run is a process of its own; without this each would compile every source anew.
         NODE_COMPILE_CACHE: join(tmpdir(), 'athx-test-compiled'),
-        ...(bare
-          ? {}
-          : {
-              ATH_GATEWAY: gateway.url,
-              ATH_AGENT_ID: agent.agentId,
-              ATH_PRIVATE_KEY: agent.key.privatePem,
-              ATH_KEY_ID: agent.key.kid,
-            }),
+        ...(bare ? {} : settings),
         ...env,
       },
     })
@@ -117,5 +128,5 @@ export async function setUp(
         }),
     }
   }
-  return { home, agent, gateway, start, athx: (args, options) => start(args, options).done }
+  return { home, start, athx: (args, options) => start(args, options).done }
 }

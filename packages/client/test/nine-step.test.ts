@@ -89,7 +89,7 @@ test('[D1] [D8] [D9] [D17] [U8] the scenario: an agent gets through all nine ste
   assert.ok(session.expiresAt <= Date.now() / 1000 + 3600)
   assert.ok(session.grantExpiresAt > Date.now() / 1000 + 28_700)
   assert.deepEqual(session.restrictions, {
-    by_provider: { oa: [{ ip_whitelist: ['10.0.0.0/8'], access_time: '9:00-18:00' }] },
+    by_provider: { oa: [{ ip_whitelist: ['10.0.0.0/8'], rate_limit: '100/second' }] },
   })
 
   const list = await session.request('GET', '/oa/api/approval/list?state=open')

@@ -97,7 +97,7 @@ const providers: AthConfig['providers'] = new Map([
       scopes: [{ name: 'oa:read', risk: 'low' as const }, { name: 'oa:write' }],
       authMode: 'cookie' as const,
       consentPage: true,
-      restrictions: { ip_whitelist: ['10.0.0.0/8'], access_time: '9:00-18:00' },
+      restrictions: { ip_whitelist: ['10.0.0.0/8'], rate_limit: '100/second' },
     },
   ],
   [
