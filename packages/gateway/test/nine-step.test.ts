@@ -7,7 +7,14 @@ import {
   NineStepAgent,
   signCredential,
 } from '@sallyport/testing'
-import { createUserProof } from '@ath-protocol/types'
+import {
+  createUserProof,
+  decryptMessage,
+  encryptedMediaType,
+  encryptionCapability,
+  encryptMessage,
+  importDirection,
+} from '@ath-protocol/types'
 import { ask, createPerson, openWholeGateway, type WholeGateway } from './gateway.ts'
 
 const did = 'did:ath:ai_office_assistant_001'
@@ -242,6 +249,56 @@ test('[U14] a no on the page is a result with nothing in it', async () => {
   await approve(place, 'deny')
   const { json } = await agent.poll()
   assert.deepEqual(json['scopes_granted'], [])
+})
+
+test('[U10] [D9] an encrypted session goes on after a restart, nothing of it counts twice, and an operator ends it', async () => {
+  const { gateway } = place
+  const capabilities = ['ES256', 'ATH-HS-JWS', encryptionCapability]
+  const agent = place.agent({ capabilities })
+  const token = await openSession(agent)
+  assert.ok(agent.sessionKeys)
+  const c2s = await importDirection(agent.sessionKeys, 'c2s')
+  const s2c = await importDirection(agent.sessionKeys, 's2c')
+  const target = '/oa/api/approval/list'
+  const sealedFor = (seq: number) =>
+    encryptMessage(c2s, { sid: agent.sessionId, seq, htm: 'GET', htu: target }, {})
+  const send = (body: string) =>
+    ask(`${gateway.url}${target}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${String(token)}`,
+        'content-type': encryptedMediaType,
+        ...office,
+      },
+      body,
+    })
+  const first = await sealedFor(0)
+  const answer = await send(first)
+  assert.equal(answer.status, 200, answer.text)
+  const opened = await decryptMessage(s2c, answer.text.trim())
+  assert.ok(opened.ok)
+  assert.equal(opened.value.header.fin, true)
+  const body = Buffer.from(opened.value.message.body ?? []).toString()
+  assert.equal(JSON.parse(body).path, '/api/approval/list')
+  assert.equal((await callAs(place, token, 'GET', target)).status, 401)
+
+  await gateway.restart()
+  const replayed = await send(first)
+  assert.equal(replayed.status, 409)
+  const details = replayed.json['details'] as { readonly next_seq: number }
+  const next = await send(await sealedFor(details.next_seq))
+  assert.equal(next.status, 200, next.text)
+
+  const ended = await gateway.running.adminApi({
+    method: 'POST',
+    path: `/sessions/${agent.sessionId}/end`,
+    query: new URLSearchParams(),
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode('{}'),
+    ip: 'local',
+  })
+  assert.equal(ended.status, 200, ended.body)
+  assert.equal((await send(await sealedFor(details.next_seq + 1))).json['code'], 'TOKEN_REVOKED')
 })
 
 test('[U9] whatever ends a permission ends a session’s token at once', async () => {
