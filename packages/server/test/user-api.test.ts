@@ -380,6 +380,27 @@ test('[D21] revoking a credential ends the session that it opened, with its perm
   assert.notEqual(session?.revokedAt, undefined)
 })
 
+test('[D21] a credential that is revoked while its session opens leaves no session', async () => {
+  const world = await createNineStepWorld()
+  const { preAuthorizations } = world.nineStep
+  const use = preAuthorizations.use.bind(preAuthorizations)
+  preAuthorizations.use = async (userId, id, at) => {
+    const used = await use(userId, id, at)
+    await ask(world, 'DELETE', '/ath/credentials/ends-with-it')
+    return used
+  }
+  const agent = world.agent()
+  await agent.greet()
+  await agent.identify()
+  await agent.request(await world.credential({ changes: { jti: 'ends-with-it' } }), ['oa:read'])
+  await world.answer()
+  await agent.poll()
+  assert.notEqual((await agent.complete()).status, 200)
+  const live = { userId: 'usr_wang', liveAt: world.clock.now() }
+  assert.equal((await world.nineStep.sessions.list(live)).length, 0)
+  assert.equal((await world.ports.grants.list(live)).length, 0)
+})
+
 test('[D21] a person cannot revoke what another gave', async () => {
   const world = await createNineStepWorld()
   const other = await createDidKey()
