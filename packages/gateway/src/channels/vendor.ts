@@ -76,5 +76,6 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined
 function codeOf(cause: unknown): string {
   const { code, name, cause: inner } = cause as { code?: unknown; name?: unknown; cause?: unknown }
   if (typeof code === 'string') return code
-  return inner === undefined ? String(name ?? 'error') : codeOf(inner)
+  if (inner !== undefined) return codeOf(inner)
+  return typeof name === 'string' ? name : 'error'
 }

@@ -55,9 +55,8 @@ for (const mode of ['down', 'silent'] as const)
     assert.equal(world.teams.messages.length, 1)
     const [asked] = world.recorded('confirmation_requested')
     assert.equal(asked?.consent_id, requestReference(consent.id))
-    const { channel, before } = asked?.evidence as { channel: string; before: string[] }
-    assert.equal(channel, 'teams')
-    assert.match(before[0] ?? '', /^slack: unreachable/)
+    assert.equal(asked?.evidence?.['channel'], 'teams')
+    assert.match(String(asked?.evidence?.['before']), /^slack: unreachable/)
   })
 
 test('a vendor that fails once is not given up', async (t) => {
@@ -78,7 +77,8 @@ test('[U7] when every channel fails, that is recorded, nothing is allowed and th
   const consent = await world.ask()
   const [failed] = world.recorded('confirmation_undelivered')
   assert.equal(failed?.denial_reason, 'all_failed')
-  assert.equal((failed?.evidence as { tried: string[] }).tried.length, 2)
+  const tried = failed?.evidence?.['tried']
+  assert.ok(Array.isArray(tried) && tried.length === 2)
   const standing = await world.now(consent)
   assert.equal(standing?.decision, undefined)
   const { ports, wang, clock } = world

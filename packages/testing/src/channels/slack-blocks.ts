@@ -52,9 +52,11 @@ function textFaults(text: unknown, types: readonly string[], longest: number): r
 function buttonFaults(button: Block): readonly string[] {
   const faults = [...textFaults(button['text'], ['plain_text'], 75)]
   if (button['type'] !== 'button') faults.push('only buttons are expected here')
-  if (String(button['action_id'] ?? '').length > 255) faults.push('an action_id is too long')
-  if (String(button['value'] ?? '').length > 2000) faults.push('a value is too long')
-  if (String(button['url'] ?? '').length > 3000) faults.push('a url is too long')
+  const limits = { action_id: 255, value: 2000, url: 3000 }
+  for (const [name, longest] of Object.entries(limits)) {
+    const text = button[name] ?? ''
+    if (typeof text !== 'string' || text.length > longest) faults.push(`${name} is too long`)
+  }
   if (!['primary', 'danger', undefined].includes(button['style'] as string | undefined))
     faults.push('a style is primary or danger')
   return faults

@@ -1,3 +1,4 @@
+import { splitText } from '../../pages/foreign-text.ts'
 import type { Fact, OutcomeCard, QuestionCard } from '../card.ts'
 
 /** Longer texts are cut on phones; a permission that is cut off must not have a button beside it. */
@@ -70,10 +71,12 @@ const rows = ({ facts, limits }: QuestionCard) =>
     .map(({ label, value }) => ({ keyname: label, value: cutColumns(value) }))
 
 const columns = (text: string): number =>
-  [...text].reduce((sum, character) => sum + (character < '\u2e80' ? 1 : 2), 0)
+  Array.from(text).reduce((sum, character) => sum + (character < '\u2e80' ? 1 : 2), 0)
 
 const cutColumns = (text: string): string =>
   columns(text) <= longestValue ? text : cut(text, longestValue / 2)
 
-const cut = (text: string, longest: number): string =>
-  [...text].length <= longest ? text : `${[...text].slice(0, longest - 1).join('')}…`
+function cut(text: string, longest: number): string {
+  const { head, rest } = splitText(text, longest - 1)
+  return rest.length > 1 ? `${head}…` : text
+}
