@@ -153,7 +153,10 @@ test('a proof works once', async () => {
 test('a key that nobody registered, or that its owner removed, opens nothing', async () => {
   const world = await createNineStepWorld()
   const stranger = await createDidKey()
-  assert.equal((await ask(world, 'GET', '/ath/inbox', { key: stranger })).status, 401)
+  const refused = await ask(world, 'GET', '/ath/inbox', { key: stranger })
+  assert.equal(refused.status, 401)
+  assert.deepEqual(refused.json['details'], { reason: 'user_key_unknown' })
+  assert.match(String(refused.json['fix']), /\/me\/keys/)
   assert.equal(lastEvent(world)?.denial_reason, 'user_key_unknown')
   await world.nineStep.userKeys.remove('usr_wang', world.person.publicKey.thumbprint)
   assert.equal((await ask(world, 'GET', '/ath/inbox')).status, 401)

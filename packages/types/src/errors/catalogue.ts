@@ -437,6 +437,14 @@ export const catalogue = {
     'ask the user for a new authorization: `athx grant`, or the page `/me`',
     'U6, U12',
   ),
+  user_key_unknown: row(
+    'INVALID_CREDENTIAL',
+    401,
+    'invalid_grant',
+    'this key is not registered here',
+    'register it on the page `/me/keys`, signed in as the person whose key it is',
+    'U6, U7',
+  ),
   handshake_gone: row(
     'SESSION_NOT_FOUND',
     404,

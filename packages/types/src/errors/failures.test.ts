@@ -87,7 +87,7 @@ const samples: {
     { reason: 'confirmation_too_weak', needs: 'passkey' },
     'confirmation_weak',
   ],
-  user_key_unknown: [{ reason: 'user_key_unknown' }, 'credential_invalid'],
+  user_key_unknown: [{ reason: 'user_key_unknown' }, 'user_key_unknown'],
   restricted: [
     { reason: 'restricted', fault: { kind: 'outside_network', rule: 'told' } },
     'restricted',

@@ -133,6 +133,7 @@ function disclose(failure: Failure): Record<string, unknown> | undefined {
     case 'agent_header_absent':
     case 'agent_header_differs':
     case 'session_over':
+    case 'user_key_unknown':
       return { reason: failure.reason }
     case 'handshake_message':
       return discloseHandshake(failure.fault)

@@ -75,7 +75,7 @@ export function publish(failure: Failure): Face {
     case 'confirmation_too_weak':
       return 'confirmation_weak'
     case 'user_key_unknown':
-      return 'credential_invalid'
+      return 'user_key_unknown'
     case 'restricted':
       return 'restricted'
     case 'upstream_oauth':
