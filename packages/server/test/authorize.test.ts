@@ -384,3 +384,20 @@ test('[U13] a permission carries the limits of the gateway, the agent and the pr
   const consent = await world.ports.consents.findByHandshake(started.json.ath_session_id)
   assert.deepEqual(consent?.restrictions, limits)
 })
+
+test('without a page of our own the upstream alone asks, and no question is written down', async () => {
+  for (const consentPage of [true, false]) {
+    const world = await createWorld()
+    const crm = world.ports.config.providers.get('crm')
+    if (consentPage) Object.assign(world.ports, { desk: undefined })
+    else Object.assign(crm ?? {}, { consentPage })
+    const agent = await world.addAgent(travelId)
+    const started = await start(world, agent, { provider: 'crm', scopes: ['crm:read'] })
+    assert.equal(await world.ports.consents.findByHandshake(started.sessionId), undefined)
+    const browser = createBrowser(world)
+    const opened = await browser.visit('GET', started.authorizationUrl)
+    await browser.visit('GET', browser.next(opened) ?? '')
+    const token = await exchange(world, agent, started)
+    assert.deepEqual(token.json.effective_scopes, ['crm:read'])
+  }
+})

@@ -102,6 +102,8 @@ interface ScopeRow extends ProviderScope {
   readonly provider: string
   readonly description: string | undefined
   readonly risk: Risk
+  /** Without being offered: the person's own permission ahead does not go so far. */
+  readonly approvedByService: boolean
   readonly offered: boolean
 }
 
@@ -118,7 +120,7 @@ function scopeRow({ language, question, entered }: Asked, row: ScopeRow): Html {
   }<span class="meta">${description !== undefined && html`<code>${name}</code>`}${question.providers.length > 1 && html`<span class="soft">${say(language, 'consent.at', { provider: foreign(row.provider, 40) })}</span>`}${
     offered
       ? html`<span class="tag yes">✓ ${say(language, 'consent.approved')}</span>${high && highRisk(language)}`
-      : html`<span class="tag no">✕ ${say(language, 'consent.refused')}</span>`
+      : html`<span class="tag no">✕ ${say(language, row.approvedByService ? 'consent.outside' : 'consent.refused')}</span>`
   }</span></span></label></li>
 `
 }

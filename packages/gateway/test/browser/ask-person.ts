@@ -48,7 +48,12 @@ export const nineStepConfig: Partial<AthConfig> = {
 export async function askPerson(
   { url, ports, clock }: TestGateway,
   userId: UserId,
-  options: { readonly scopes?: readonly string[]; readonly context?: string } = {},
+  options: {
+    readonly scopes?: readonly string[]
+    /** What the person allowed ahead. Default: `scopes`. */
+    readonly ahead?: readonly string[]
+    readonly context?: string
+  } = {},
 ): Promise<{
   readonly agent: NineStepAgent
   readonly consent: ConsentRequest
@@ -104,7 +109,7 @@ export async function askPerson(
   const credential = await signCredential(person, {
     agent: key,
     serverDid: nineStep.serverDid,
-    scopes,
+    scopes: options.ahead ?? scopes,
     now,
   })
   const context = options.context ?? 'Read your approvals and prepare the decisions for you.'

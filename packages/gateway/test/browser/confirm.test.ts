@@ -85,6 +85,20 @@ test('[U7] [D13] the page says who asks, what for, what it will be able to do, w
   assert.equal(json['request_id'], reference)
 })
 
+test('[U6] [U14] what the service refused, and what the person did not allow ahead, cannot be ticked', async () => {
+  const { page, agent } = await open({
+    scopes: ['oa:read', 'oa:write', 'oa:users'],
+    ahead: ['oa:read', 'oa:users'],
+  })
+  const rows = await page.locator('.scopes li').allTextContents()
+  assert.match(rows[1] ?? '', /Decide approvals.*✕ More than you allowed ahead/)
+  assert.match(rows[2] ?? '', /Manage users and their rights.*✕ The service said no/)
+  for (const scope of ['oa:write', 'oa:users'])
+    assert.equal(await page.isDisabled(`[name="scope ${scope}"]`), true)
+  await approve(page)
+  assert.deepEqual((await agent.poll()).json['scopes_granted'], ['oa:read'])
+})
+
 test('[U7] [D15] the person approves, and the agent gets what they left ticked', async () => {
   const { page, agent, consent } = await open()
   await approve(page)

@@ -51,7 +51,7 @@ interface Chosen {
 interface Decided {
   readonly decided: ConsentRequest
 }
-type Told = Confirming & Read & FoundConfirmation & Proven & Chosen & Decided
+type Told = Confirming & FoundConfirmation & Read & Proven & Chosen & Decided
 
 /** A permission shorter than this cannot be used: the agent has to fetch its token first. */
 const shortestSeconds = 60
@@ -59,8 +59,8 @@ const shortestSeconds = 60
 /** `POST /ath/confirm/{request_id}` as JSON: step 7, signed with a key that the person registered (D15, U7). */
 export const signedConfirmationEndpoint: Endpoint<Confirming, Told> = {
   story: story<AthPorts, Confirming>()
-    .stage('read', read)
     .stage('identify', findConfirmation)
+    .stage('read', read)
     .stage('prove', prove)
     .stage('authorize', choose)
     .stage('consent', decide),

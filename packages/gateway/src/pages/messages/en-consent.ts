@@ -15,6 +15,7 @@ export const enConsent = {
   'consent.scopes_hint': 'Untick what you do not want to allow.',
   'consent.approved': 'Approved by the service',
   'consent.refused': 'The service said no',
+  'consent.outside': 'More than you allowed ahead',
   'consent.cannot': 'What it cannot do',
   'consent.cannot_password': 'See your password or your sign-in',
   'consent.cannot_more': 'Show {count} more',

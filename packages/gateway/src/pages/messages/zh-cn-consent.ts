@@ -16,6 +16,7 @@ export const zhCnConsent: Readonly<Record<keyof typeof enConsent, string>> = {
   'consent.scopes_hint': '不想允许的，请取消勾选。',
   'consent.approved': '应用已批准',
   'consent.refused': '应用不允许',
+  'consent.outside': '超出您的提前授权',
   'consent.cannot': '它不能做什么',
   'consent.cannot_password': '看到您的密码或登录信息',
   'consent.cannot_more': '再显示 {count} 项',
