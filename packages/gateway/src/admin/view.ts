@@ -1,4 +1,5 @@
 import type { Grant, Registration, Session } from '@ath-protocol/server'
+import type { Restrictions } from '@ath-protocol/types'
 
 /** One agent, as the admin API tells it: everything but its secrets. Instants are RFC 3339. */
 export interface AgentView {
@@ -21,6 +22,8 @@ export interface AgentView {
     readonly denied_scopes: readonly string[]
     readonly denial_reason?: string | undefined
   }[]
+  /** What its approval is limited to (U13). */
+  readonly restrictions?: Restrictions
   readonly approval_expires: string
   readonly registered_at: string
   readonly decided_at: string
@@ -34,6 +37,10 @@ export interface GrantView {
   readonly user_id: string
   readonly provider_id: string
   readonly scopes: readonly string[]
+  /** What it was limited to when the user agreed (U13). */
+  readonly restrictions?: readonly Restrictions[]
+  /** The session it belongs to; absent when it came by the two-phase handshake. */
+  readonly session_id?: string
   readonly created_at: string
   readonly expires_at: string
   readonly revoked_at?: string
@@ -87,6 +94,7 @@ export function viewAgent(agent: Registration, now: number): AgentView {
       denied_scopes: approval.denied_scopes,
       ...(approval.denial_reason === undefined ? {} : { denial_reason: approval.denial_reason }),
     })),
+    ...(agent.restrictions === undefined ? {} : { restrictions: agent.restrictions }),
     approval_expires: instant(agent.approvalExpiresAt),
     registered_at: instant(agent.registeredAt),
     decided_at: instant(agent.decidedAt),
@@ -102,6 +110,8 @@ export function viewGrant(grant: Grant): GrantView {
     user_id: grant.userId,
     provider_id: grant.providerId,
     scopes: grant.scopes,
+    ...(grant.restrictions?.length ? { restrictions: grant.restrictions } : {}),
+    ...(grant.sessionId === undefined ? {} : { session_id: grant.sessionId }),
     created_at: instant(grant.createdAt),
     expires_at: instant(grant.expiresAt),
     ...(grant.revokedAt === undefined ? {} : { revoked_at: instant(grant.revokedAt) }),

@@ -22,6 +22,10 @@ providers:
     scopes:
       oa:read: [GET /api/**, "* /x/*"]
       oa:write: { match: [POST /api/**], description: write }
+    restrictions: { access_time: 9:00-18:00, access_timezone: Asia/Shanghai, order_amount_limit: 5 }
+    amounts: [{ match: POST /api/orders, field: /total }]
+restrictions: { ip_whitelist: [10.0.0.0/8, "2001:db8::/32"], rate_limit: 5/day }
+nine_step: { server_did: did:ath:gw, agents: [{ did: did:ath:office, name: Office, key_file: ./o.pem }] }
 limits: { register_ip: 30/minute }
 audit: { durability: always, segment: 64MiB }
 `

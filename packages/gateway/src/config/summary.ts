@@ -105,7 +105,8 @@ export function summarize(config: GatewayConfig): ConfigSummary {
   }
 }
 
-function writeRestrictions(lists: readonly (Restrictions | undefined)[]): readonly string[] {
+/** `ip_whitelist 10.0.0.0/8`, one text for each restriction. */
+export function writeRestrictions(lists: readonly (Restrictions | undefined)[]): readonly string[] {
   return distinctRestrictions(lists).flatMap((one) =>
     Object.entries(one).map(([name, value]) => `${name} ${String(value).replaceAll(',', ', ')}`),
   )

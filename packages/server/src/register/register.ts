@@ -119,8 +119,12 @@ async function authorize(
   const decision = decideApproval(config.approvalRules, asked, defaults)
   // What an operator decided no rule undoes because time went by: an operator decides again.
   const mustAsk = decision.status === 'approved' && existing?.decidedBy.startsWith('operator:')
+  if (!mustAsk) return ok({ decision, renewed: existing })
+  const held = decideApproval([], asked, { ...defaults, unmatched: 'hold' })
+  const { restrictions } = decision
+  // What the rule limits it to holds whoever approves.
   return ok({
-    decision: mustAsk ? decideApproval([], asked, { ...defaults, unmatched: 'hold' }) : decision,
+    decision: restrictions === undefined ? held : { ...held, restrictions },
     renewed: existing,
   })
 }

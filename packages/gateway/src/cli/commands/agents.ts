@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { AgentView } from '../../admin/view.ts'
 import { printable } from '../../config/problem.ts'
 import { readDuration } from '../../config/quantity.ts'
+import { writeRestrictions } from '../../config/summary.ts'
 import { askGateway } from '../ask-gateway.ts'
 import { alignColumns } from '../columns.ts'
 import { addCommand } from '../command.ts'
@@ -207,6 +208,9 @@ function writeAgent(agent: AgentView): string {
             ],
           ]),
     ]),
+    ...(agent.restrictions === undefined
+      ? []
+      : [['only', writeRestrictions([agent.restrictions]).join(', ')]]),
     ['until', agent.approval_expires],
     ['decided', `${agent.decided_at} by ${agent.decided_by}`],
     ['registered', agent.registered_at],
