@@ -4,6 +4,7 @@ import {
   type Did,
   exportPem,
   type Failure,
+  fail,
   type HandshakeRequest,
   type HandshakeResponse,
   handshakeRequestSchema,
@@ -76,8 +77,19 @@ export const greetEndpoint: Endpoint<ReceivedMessage, Told> = {
   refuse: refuseMessage,
 }
 
+/** Longer than any greeting without members of its own: it is kept before anything is proven, for whoever sends one. */
+const maxGreetingLength = 8192
+
 /** What a DID says of its key by itself is checked here; labels and the web when the client has shown that it holds the key. */
-async function identify(_ports: AthPorts, { message }: Read): Promise<Result<Identified, Failure>> {
+async function identify(
+  _ports: AthPorts,
+  { message, canonical }: Read,
+): Promise<Result<Identified, Failure>> {
+  if (canonical.length > maxGreetingLength)
+    return fail({
+      reason: 'request_malformed',
+      errors: [{ path: '', problem: `a greeting has at most ${maxGreetingLength} characters` }],
+    })
   const did = parseDid(message.client_did)
   if (!did.ok) return refused('did_malformed', { member: 'client_did' })
   const clientKey = await importKeyText(message.client_pubkey)

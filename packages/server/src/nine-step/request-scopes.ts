@@ -17,6 +17,7 @@ import {
 } from '@ath-protocol/types'
 import { newConsentId, requestReference, riskOf } from '../consent/consent-request.ts'
 import { confirmationMessage } from '../consent/confirmation-message.ts'
+import { missingStrength } from '../consent/decide-consent.ts'
 import { checkApproved } from '../endpoint/approved.ts'
 import { restrictionsOf } from '../grant/restrictions-of.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
@@ -242,8 +243,7 @@ function isCovered(
   if (ports.config.nineStep?.confirmation !== 'unless_covered') return false
   const whole = new Set(message.scopes).size === offered.length
   const lasts = credential.authorization.expiresAt >= ports.clock.now() + message.ttl
-  const asksItself = offered.some(
-    ({ providerId }) => ports.config.providers.get(providerId)?.authMode === 'oauth2',
-  )
-  return credential.madeBy === 'user' && whole && lasts && risk !== 'high' && !asksItself
+  // A credential is a yes by key, so it can do no more than an answer by key could.
+  const isEnough = missingStrength(ports.config, { risk, offered }, 'key') === undefined
+  return credential.madeBy === 'user' && whole && lasts && risk !== 'high' && isEnough
 }
