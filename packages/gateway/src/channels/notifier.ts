@@ -66,8 +66,13 @@ export function createNotifier(ports: NotifierPorts, options: NotifierOptions): 
         channel,
       })
       const known = await ports.identities.findByUser(channel.name, userId)
-      const to: Addressee = known ? { person, externalId: known.externalId } : { person }
-      const sent = await twice((signal) => channel.deliver(card, to, signal))
+      const deliver = (to: Addressee) => twice((signal) => channel.deliver(card, to, signal))
+      let sent = known
+        ? await deliver({ person, externalId: known.externalId })
+        : await deliver({ person })
+      // Somebody who left and came back has another id there.
+      if (known && channel.findAddress && !sent.ok && !mayPass(sent.error))
+        sent = await deliver({ person })
       if (sent.ok) return delivered(consent, person, channel, sent.value, faults)
       faults.push(`${channel.name}: ${faultText(sent.error)}`)
     }
@@ -132,9 +137,7 @@ export function createNotifier(ports: NotifierPorts, options: NotifierOptions): 
     attempt: (signal: AbortSignal) => Promise<Result<Value, DeliveryFault>>,
   ): Promise<Result<Value, DeliveryFault>> {
     const first = await inTime(attempt)
-    const again =
-      !first.ok && (first.error.kind === 'unreachable' || first.error.kind === 'limited')
-    return again ? inTime(attempt) : first
+    return !first.ok && mayPass(first.error) ? inTime(attempt) : first
   }
 
   /** Also against a channel that does not look at its signal. */
@@ -177,6 +180,8 @@ export function createNotifier(ports: NotifierPorts, options: NotifierOptions): 
     },
   }
 }
+
+const mayPass = ({ kind }: DeliveryFault): boolean => kind === 'unreachable' || kind === 'limited'
 
 function faultText(fault: DeliveryFault): string {
   if (fault.kind === 'refused') return `refused (${fault.code})`

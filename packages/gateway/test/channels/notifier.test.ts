@@ -59,6 +59,20 @@ for (const mode of ['down', 'silent'] as const)
     assert.match(String(asked?.evidence?.['before']), /^slack: unreachable/)
   })
 
+test('somebody who has another id at the vendor now is found again, and the old id answers for nobody', async (t) => {
+  const world = await open(t)
+  await world.ask()
+  const people = world.slack.options.people as { id: string; teamId: string; email: string }[]
+  people.splice(0, 1, { id: 'U9', teamId: 'T1', email: 'wang@corp.example' })
+  const consent = await world.ask()
+  assert.equal(world.slack.messages.at(-1)?.to, 'U9')
+  const message = world.slack.messages.at(-1)?.ts ?? ''
+  await world.slack.press({ message, action: 'approve', by: 'U1' })
+  assert.equal((await world.now(consent))?.decision, undefined)
+  await world.slack.press({ message, action: 'approve' })
+  assert.equal((await world.now(consent))?.decision?.approved, true)
+})
+
 test('a vendor that fails once is not given up', async (t) => {
   const world = await open(t)
   world.slack.mode = 'down'
