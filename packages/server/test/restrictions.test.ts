@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type ApprovalRule, decideApproval } from '../src/index.ts'
 import { createNineStepWorld } from './nine-step-world.ts'
 import { base, createBrowser, createWorld, exchange, start, travelId } from './world.ts'
 
@@ -85,4 +86,51 @@ test('[U13] step 9 and renewal wait for the hours of a session; a permission wit
   assert.equal(late.status, 403)
   assert.deepEqual(late.json['details'], outside)
   assert.equal((await wide.sessionRequest('token_refresh')).status, 200)
+})
+
+const rule: ApprovalRule = {
+  name: 'office',
+  match: { domain: 'agents.example.com' },
+  decide: 'approve',
+  allow: { oa: ['oa:read'] },
+  restrictions: { ip_whitelist: ['10.0.0.0/8'] },
+}
+
+test('[U13] a registration keeps what its rule limits it to, also when an operator has to approve it again', async () => {
+  const world = await createWorld({
+    approvalRules: [{ ...rule, match: { agent: travelId } }],
+    approvalLifetimeSeconds: 3600,
+  })
+  const agent = await world.addAgent(travelId)
+  const { json } = await world.register(agent)
+  const kept = () => world.ports.registry.findByClientId(json.client_id)
+  assert.deepEqual((await kept())?.restrictions, { ip_whitelist: ['10.0.0.0/8'] })
+  await world.ports.registry.update(json.client_id, { decidedBy: 'operator:chen' })
+  world.clock.advance(3600)
+  assert.equal((await world.register(agent)).json.agent_status, 'pending')
+  assert.deepEqual((await kept())?.restrictions, { ip_whitelist: ['10.0.0.0/8'] })
+})
+
+test('[U4] a rule names a DID, the hosts of did:web, or all of one host, and no DID that only looks like it', () => {
+  const decide = (match: ApprovalRule['match'], agentId: string) =>
+    decideApproval(
+      [{ ...rule, match }],
+      { agentId, developerId: '', requested: [{ providerId: 'oa', scopes: ['oa:read'] }] },
+      { unmatched: 'deny', lifetimeSeconds: 1, known: new Map([['oa', new Set(['oa:read'])]]) },
+    ).status
+  for (const [match, agentId, status] of [
+    [{ agent: 'did:ath:office' }, 'did:ath:office', 'approved'],
+    [{ agent: 'did:ath:office' }, 'did:ath:office2', 'denied'],
+    [{ agent: 'did:web:a.example:*' }, 'did:web:a.example:office', 'approved'],
+    [{ agent: 'did:web:a.example:*' }, 'did:web:a.example.evil.test:office', 'denied'],
+    [{ agent: 'did:web:a.example:*' }, 'did:web:a.example%3A8443:office', 'denied'],
+    [{ agent: 'https://a.example/*' }, 'did:web:a.example', 'denied'],
+    [{ domain: 'a.example' }, 'did:web:a.example:office', 'approved'],
+    [{ domain: '*.example' }, 'did:web:a.example', 'approved'],
+    [{ domain: 'a.example' }, 'did:web:b.example:a.example', 'denied'],
+    [{ domain: 'a.example' }, 'did:ath:a.example', 'denied'],
+    [{ domain: '*.example' }, 'did:ath:x.example', 'denied'],
+    [{ domain: 'a.example' }, 'https://a.example/.well-known/agent.json', 'approved'],
+  ] as const)
+    assert.equal(decide(match, agentId), status, `${JSON.stringify(match)} ${agentId}`)
 })
