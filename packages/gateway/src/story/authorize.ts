@@ -16,7 +16,7 @@ export function authorize(
   const verdict = route.scopeMap.admit(method, path, token.scopes)
   if (verdict.allowed) {
     const { limits } = token.grant
-    const fault = limits && restrictionFault(ports, limits, call.ip, token.grant.id)
+    const fault = limits && restrictionFault(ports, limits, call.ip, token)
     return fault ? fail(fault) : ok({ scope: verdict.scope })
   }
   return verdict.anyOf.length === 0
@@ -29,12 +29,13 @@ function restrictionFault(
   { clock, limits: counted }: ProxyPorts,
   limits: CompiledRestrictions,
   ip: string,
-  grantId: string,
+  { clientId, userId, providerId }: LiveToken,
 ): Failure | undefined {
   const checked = limits.check({ ip, now: clock.now() })
   if (!checked.ok) return { reason: 'restricted', fault: checked.error }
   for (const rate of limits.rates) {
-    const over = counted.takeRate(rate, grantId)
+    // Not by grant: an agent that opens ten sessions for a person has no more than one that opens one.
+    const over = counted.takeRate(rate, `${clientId} ${userId} ${providerId}`)
     if (over) return { reason: 'rate_limited', ...over }
   }
   return undefined

@@ -181,7 +181,7 @@ describe('hours', () => {
 })
 
 describe('rates', () => {
-  test('[U13] [R119] calls over the rate of a grant are 429 with the time to wait, and no other grant pays', async (t) => {
+  test('[U13] [R119] calls over the rate are 429 with the time to wait, in whichever grant of the person, and no other person pays', async (t) => {
     const { createVirtualClock } = await import('@sallyport/testing')
     const world = await openOther(t, {
       limits: createRateLimits(new Map(), createVirtualClock()),
@@ -198,7 +198,10 @@ describe('rates', () => {
     const grant = await world.grants.find('gnt_1')
     assert.ok(grant)
     await world.grants.insert({ ...grant, id: 'gnt_2' })
-    const other = await world.addToken('other', { grantId: 'gnt_2' })
+    const second = await world.addToken('second', { grantId: 'gnt_2' })
+    assert.equal((await get(world, { authorization: `Bearer ${second}` })).status, 429)
+    await world.grants.insert({ ...grant, id: 'gnt_3', userId: 'usr_2' })
+    const other = await world.addToken('other', { grantId: 'gnt_3', userId: 'usr_2' })
     assert.equal((await get(world, { authorization: `Bearer ${other}` })).status, 200)
   })
 

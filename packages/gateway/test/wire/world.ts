@@ -54,7 +54,7 @@ export interface World {
   /** Another token of the same grant. */
   addToken(
     name: string,
-    changes?: { scopes?: string[]; expiresAt?: number; grantId?: string },
+    changes?: { scopes?: string[]; expiresAt?: number; grantId?: string; userId?: string },
   ): Promise<string>
   /** Waits until a record of this event is there. */
   recorded(matches: (event: AuditEvent) => boolean): Promise<AuditEvent>
@@ -200,7 +200,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   })
   async function addToken(
     name: string,
-    changes: { scopes?: string[]; expiresAt?: number; grantId?: string } = {},
+    changes: { scopes?: string[]; expiresAt?: number; grantId?: string; userId?: string } = {},
   ) {
     const text = tokenText(name)
     await tokens.insert({
