@@ -11,6 +11,7 @@ import { readDuration } from './flags.ts'
 import type { RunContext } from './run-context.ts'
 import { findSettingValue, readKeyText, requireGateway } from './settings.ts'
 import { type HandshakeProfile, openHandshakeProfile } from './state/handshake-profile.ts'
+import { UsageError } from './usage-error.ts'
 
 /** The agent of this run as the nine-step handshake knows it: a key and a DID. */
 export interface HandshakeAgent {
@@ -56,11 +57,21 @@ export interface KeptHandshake {
   resume(): Promise<HandshakeSession>
 }
 
-/** The session that an earlier `athx handshake` got, while the user's permission lives. */
+/**
+ * The session that an earlier `athx handshake` got, while the user's permission lives. Without one, an agent that has
+ * no agent id either has no access at all.
+ */
 export async function findKeptHandshake(context: RunContext): Promise<KeptHandshake | undefined> {
   const agent = await openHandshakeAgent(context)
   const stored = await agent.profile.session()
-  if (!stored || stored.grantExpiresAt <= context.io.now()) return undefined
+  if (!stored || stored.grantExpiresAt <= context.io.now()) {
+    if (findSettingValue(context, 'agent-id')) return undefined
+    throw new UsageError(
+      `${agent.did} has no access at ${agent.gateway}, and no agent id was given`,
+      'get access: athx handshake --scope <scopes> --credential <file>   (or add --agent-id <url>)',
+      'CREDENTIALS_MISSING',
+    )
+  }
   return {
     agent,
     stored,

@@ -269,8 +269,8 @@ const answer = (response: ServerResponse, status: number, body: object) =>
 
 function typeOf(body: Uint8Array): string {
   try {
-    const { type } = JSON.parse(new TextDecoder().decode(body)) as { type?: unknown }
-    return type === undefined ? '' : ` ${String(type)}`
+    const { type } = JSON.parse(new TextDecoder().decode(body)) as { type?: string }
+    return type === undefined ? '' : ` ${type}`
   } catch {
     return ''
   }

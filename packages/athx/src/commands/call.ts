@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import { type AthSession, readGatewayRefusal } from '@ath-protocol/client'
+import { readGatewayRefusal } from '@ath-protocol/client'
 import type { Command } from 'commander'
 import type { CommandSpec } from '../command-spec.ts'
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
@@ -85,7 +85,7 @@ async function callService(
 async function openSession(
   context: RunContext,
   providerId: string,
-): Promise<Pick<AthSession, 'fetch'>> {
+): Promise<{ fetch(path: string, init: RequestInit): Promise<Response> }> {
   const { io, flags } = context
   const source = flags.text('token')
   const accessToken = source
@@ -100,13 +100,10 @@ async function openSession(
     return resumeKept(await openAgent(context), providerId)
   const session = await kept.resume()
   return {
-    fetch: (input, init) => {
-      const path = String(input)
+    fetch: (path, init) => {
       const isWhole = /^[a-z][a-z0-9+.-]*:/i.test(path)
-      return session.fetch(
-        isWhole ? path : `/${encodeURIComponent(providerId)}/${path.replace(/^\//, '')}`,
-        init,
-      )
+      const inProvider = `/${encodeURIComponent(providerId)}/${path.replace(/^\//, '')}`
+      return session.fetch(isWhole ? path : inProvider, init)
     },
   }
 }

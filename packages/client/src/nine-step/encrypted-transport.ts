@@ -35,7 +35,7 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
     const { c2s, s2c } = await directions
     const seq = await session.takeSequence(atLeast)
     const { method = 'GET', headers, body, ...rest } = init ?? {}
-    const url = new URL(String(input))
+    const url = new URL(input instanceof Request ? input.url : input)
     const all = new Headers(headers)
     const outer = new Headers({ 'content-type': encryptedMediaType, accept: encryptedMediaType })
     for (const name of outerHeaders) {

@@ -48,7 +48,7 @@ async function open(
     key: { privateKey: key.privateKey, publicKey: key.publicKey.key },
     clock: world.clock,
     fetch: async (input, init) => {
-      sent.push({ method: init?.method, body: String(init?.body) })
+      sent.push({ method: init?.method, body: init?.body as string })
       const response = await fetch(input, init)
       return options.onWire ? options.onWire(response) : response
     },
