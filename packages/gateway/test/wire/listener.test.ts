@@ -104,8 +104,10 @@ test('the caller’s address is what trusted proxies say, and nothing that they 
   assert.equal(await from('6.6.6.6, 203.0.113.9, 10.0.0.3'), '203.0.113.9')
   assert.equal(await from(['6.6.6.6', '203.0.113.9']), '203.0.113.9')
   assert.equal(await from('::ffff:203.0.113.9'), '203.0.113.9')
-  assert.equal(await from('nonsense'), '127.0.0.1')
-  assert.equal(await from('6.6.6.6, nonsense, 10.0.0.3'), '10.0.0.3')
+  assert.equal(await from('203.0.113.9:4711'), '203.0.113.9')
+  assert.equal(await from('[2001:db8::1]:4711, 10.0.0.3:80'), '2001:db8::1')
+  for (const unreadable of ['nonsense', '6.6.6.6, nonsense, 10.0.0.3', 'unknown', '6.6.6.6,', ''])
+    assert.equal(await from(unreadable), 'unknown', unreadable)
 })
 
 test('health: live while the process answers, ready while it can decide and record', async (t) => {

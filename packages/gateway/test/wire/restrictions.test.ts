@@ -86,6 +86,11 @@ describe('networks', () => {
     assert.equal((await from(world, '10.0.0.1')).status, 403)
     const trusting = await openOther(t, { ...behindProxy, restrictions })
     assert.equal((await from(trusting, '10.0.0.1, 198.51.100.1')).status, 403)
+    // A proxy that stands inside the network and cannot say who calls lets nobody in.
+    const inside = { everywhere: { ip_whitelist: ['127.0.0.0/8'] } }
+    const mumbling = await openOther(t, { ...behindProxy, restrictions: inside })
+    assert.equal((await from(mumbling, 'unknown')).status, 403)
+    assert.equal((await from(mumbling, '198.51.100.1:4711')).status, 403)
   })
 
   test('[U13] what held when the user agreed and what holds now must both be met', async (t) => {
