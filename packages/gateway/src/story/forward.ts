@@ -29,6 +29,7 @@ export function forward(ports: ProxyPorts, exchange: Minted): Promise<Answered> 
 
 class Forwarding implements OpenCall {
   readonly token: LiveToken
+  readonly ip: string
   slot = -1
   readonly #ports: ProxyPorts
   readonly #exchange: Minted
@@ -37,6 +38,7 @@ class Forwarding implements OpenCall {
 
   constructor(ports: ProxyPorts, exchange: Minted) {
     this.token = exchange.token
+    this.ip = exchange.call.ip
     this.#ports = ports
     this.#exchange = exchange
   }
@@ -75,7 +77,7 @@ class Forwarding implements OpenCall {
     body: Parameters<Route['upstream']['dispatch']>[0]['body'],
   ): Promise<Answered> {
     // Waiting for the body or a log-in gives time for a revocation.
-    const ended = this.#stopped ?? endOf(this.token, this.#ports.clock.now())
+    const ended = this.#stopped ?? endOf(this.token, this.#ports.clock.now(), this.ip)
     if (ended) return Promise.resolve(fail(ended))
     const { call, route, method, path, unsealed } = this.#exchange
     const answer = new UpstreamAnswer()

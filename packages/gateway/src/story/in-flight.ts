@@ -4,6 +4,8 @@ import { endOf, type LiveToken } from './live-token.ts'
 /** A call that was let in and is not over. */
 export interface OpenCall {
   readonly token: LiveToken
+  /** Where its caller is. */
+  readonly ip: string
   /** Ends it now, upstream and towards the caller. Must be harmless when it is over already. */
   stop(failure: Failure): void
   /** Its place in the list; kept by the list. */
@@ -49,7 +51,7 @@ export function createInFlight(): InFlight {
     review(now) {
       // A copy: who is stopped leaves the list.
       for (const call of calls.slice()) {
-        const failure = endOf(call.token, now) ?? call.stalled(now)
+        const failure = endOf(call.token, now, call.ip) ?? call.stalled(now)
         if (failure) call.stop(failure)
       }
     },

@@ -74,17 +74,17 @@ export function grantFault(grant: LiveGrant, now: number): Failure | undefined {
 }
 
 /** Why a call that was let in may not go on, if so. No call outlives the permission it was made under (R107). */
-export function endOf(token: LiveToken, now: number): Failure | undefined {
+export function endOf(token: LiveToken, now: number, ip: string): Failure | undefined {
   if (token.revokedAt !== undefined) return { reason: 'token_revoked' }
   if (now >= token.expiresAt) return { reason: 'token_expired' }
   return (
-    grantFault(token.grant, now) ?? agentFault(token.agent, now) ?? hoursFault(token.grant, now)
+    grantFault(token.grant, now) ?? agentFault(token.agent, now) ?? limitFault(token.grant, now, ip)
   )
 }
 
-/** Whether the hours in which the agent may call are over (U13). */
-function hoursFault({ limits }: LiveGrant, now: number): Failure | undefined {
-  const within = limits?.checkHours(now)
+/** Whether this is no longer the time or the network to call from (U13). */
+function limitFault({ limits }: LiveGrant, now: number, ip: string): Failure | undefined {
+  const within = limits?.check({ ip, now })
   return within === undefined || within.ok
     ? undefined
     : { reason: 'restricted', fault: within.error }

@@ -26,6 +26,7 @@ test('calls in flight are found whichever leave first, and leaving twice changes
   const calls = [0, 1, 2, 3].map(
     (id): OpenCall => ({
       token,
+      ip: '192.0.2.1',
       slot: -1,
       stop: () => stopped.push(id),
       stalled: () => undefined,

@@ -185,6 +185,29 @@ describe('hours', () => {
   })
 })
 
+test('[U13] [R107] a stream from a network that the agent may no longer call from is ended', async (t) => {
+  const world = await openOther(t, {
+    upstream: (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('data: 1\n\n')
+    },
+  })
+  const request = http.get({
+    host: '127.0.0.1',
+    port: world.port,
+    path: '/ath/proxy/oa/events',
+    headers: world.good,
+    agent: false,
+  })
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  await once(response, 'data')
+  await world.registry.update('ath_client', { restrictions: { ip_whitelist: ['10.0.0.0/8'] } })
+  response.resume()
+  const ended = once(response, 'end')
+  world.dataPath.live.agentChanged('ath_client')
+  await assert.rejects(ended, /aborted|ECONNRESET/)
+})
+
 describe('rates', () => {
   test('[U13] [R119] calls over the rate are 429 with the time to wait, in whichever grant of the person, and no other person pays', async (t) => {
     const { createVirtualClock } = await import('@sallyport/testing')

@@ -13,8 +13,6 @@ export interface RestrictionFault {
 export interface CompiledRestrictions {
   /** Synchronous: the hot path asks it. `now` in Unix seconds. */
   check(call: { readonly ip: string; readonly now: number }): Result<void, RestrictionFault>
-  /** The hours alone: a call under way does not outlive them. */
-  checkHours(now: number): Result<void, RestrictionFault>
   /** Whether an order of this amount may be made. NaN stands for an amount that cannot be read. */
   checkAmount(amount: number): Result<void, RestrictionFault>
   readonly limitsAmount: boolean
@@ -39,22 +37,18 @@ export function compileRestrictions(list: readonly Restrictions[]): CompiledRest
     list.flatMap(({ rate_limit: rate }) => (rate === undefined ? [] : [rate])),
   )
   const rates = [...rateTexts].map((rate) => must(parseRate(rate), rate))
-  const checkHours = (now: number): Result<void, RestrictionFault> => {
-    for (const check of hours) {
-      const fault = check(now)
-      if (fault) return fail(fault)
-    }
-    return ok(undefined)
-  }
   return {
     check({ ip, now }) {
       for (const check of networks) {
         const fault = check(ip)
         if (fault) return fail(fault)
       }
-      return checkHours(now)
+      for (const check of hours) {
+        const fault = check(now)
+        if (fault) return fail(fault)
+      }
+      return ok(undefined)
     },
-    checkHours,
     checkAmount(value) {
       if (amount === undefined) return ok(undefined)
       // No order costs less than nothing; whoever says so has another meaning of the field than we have.
