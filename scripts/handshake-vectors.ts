@@ -26,6 +26,7 @@ import {
   canonicalCases,
   didCases,
   negotiationCases,
+  refusedNonces,
   restrictionCases,
   restrictionsThatDoNotLoad,
   sequenceCases,
@@ -198,6 +199,14 @@ async function encrypted(keys: SessionKeys) {
   }
 }
 
+/** Not on the curve, private, compressed: no `key_exchange_params`. */
+function refusedShares(): readonly (string | object)[] {
+  const own = p256Jwk('client ephemeral')
+  const { d: _private, ...open } = own
+  const x = decodeBase64url(open.x) ?? new Uint8Array()
+  return [{ ...open, y: open.x }, own, encodeBase64url(Uint8Array.of(2, ...x)), '']
+}
+
 async function makeVectors(): Promise<object> {
   const parties: Parties = {
     client: await vectorKey('client'),
@@ -254,6 +263,8 @@ async function makeVectors(): Promise<object> {
     proofs: await proofs(parties),
     encrypted: await encrypted(keys),
     sequence_numbers: sequenceCases,
+    key_shares_refused: refusedShares(),
+    nonces_refused: refusedNonces,
     restrictions: restrictionCases,
     restrictions_that_do_not_load: restrictionsThatDoNotLoad,
   }

@@ -114,3 +114,11 @@ export const sequenceCases = [
   { arrive: [100, 37, 36, 100], taken: [true, true, false, false] },
   { arrive: [4294967295, 4294967296, 0], taken: [true, false, false] },
 ] as const
+
+/** A dot would let a peer compose a token to be signed; the rest is too short, too long or no base64url. */
+export const refusedNonces = [
+  'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0',
+  'random_abc123',
+  'a'.repeat(87),
+  'aaaaaaaaaaaaaaaaaaaaaa==',
+] as const

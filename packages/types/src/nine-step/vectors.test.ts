@@ -126,6 +126,8 @@ interface Vectors {
     readonly arrive: readonly number[]
     readonly taken: readonly boolean[]
   }[]
+  readonly key_shares_refused: readonly (string | Json)[]
+  readonly nonces_refused: readonly string[]
   readonly restrictions: readonly {
     readonly restrictions: Json
     readonly ip: string
@@ -396,6 +398,17 @@ for (const { arrive, taken } of vectors.sequence_numbers)
     })
     assert.deepEqual(made, taken)
   })
+
+test('[U8] vector: none of the refused key shares is taken', async () => {
+  for (const share of vectors.key_shares_refused)
+    assert.equal((await readKeyShare(share)).ok, false)
+})
+
+test('[U2] vector: none of the refused nonces is taken', () => {
+  const { message } = messages.m1
+  for (const nonce of vectors.nonces_refused)
+    assert.equal(clientMessageSchema.safeParse({ ...message, nonce }).success, false)
+})
 
 for (const { restrictions, ip, at: instant, refused } of vectors.restrictions)
   test(`[U13] vector: ${JSON.stringify(restrictions)} from ${ip} at ${instant} is ${refused ?? 'let through'}`, () => {
