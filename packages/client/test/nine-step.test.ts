@@ -379,3 +379,79 @@ test('a gateway without the nine-step handshake is told apart from one that fail
   const elsewhere = { ...discovery, handshake_endpoint: 'https://evil.example/ath/handshake' }
   assert.equal((await handshake({ ...all, discovery: elsewhere })).agentId.length, 51)
 })
+
+test('[U3] a service that speaks ATH itself is found by its own description', async (t) => {
+  const { gateway, options } = await setUp(t, {
+    intercept: (request, response) => {
+      if (!request.url?.startsWith('/.well-known/ath')) return false
+      if (request.url === '/.well-known/ath.json') response.writeHead(404).end('{}')
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify(described()))
+      return true
+    },
+  })
+  const described = () => ({
+    ath_version: '0.1',
+    app_id: 'oa',
+    name: 'Office approvals',
+    auth: {
+      type: 'oauth2',
+      authorization_endpoint: `${gateway.url}/oauth/authorize`,
+      token_endpoint: `${gateway.url}/oauth/token`,
+      scopes_supported: ['oa:read'],
+    },
+    api_base: `${gateway.url}/api`,
+    handshake_endpoint: `${gateway.url}/ath/handshake`,
+    server_did: gateway.ports.nineStep.serverDid,
+    server_jwk: gateway.ports.nineStep.handshakeKey.publicKey.jwk,
+  })
+  const session = await handshake(await options())
+  assert.equal(session.serverDid, gateway.ports.nineStep.serverDid)
+})
+
+test('[U3] polling goes on through slow_down, 429 and a dead connection, and each poll waits its turn', async (t) => {
+  const times: number[] = []
+  const { gateway, options } = await setUp(t, {
+    intercept: (request, response) => {
+      if (request.method !== 'GET' || !request.url?.startsWith('/ath/handshake/')) return false
+      times.push(performance.now())
+      const say = (status: number, code: string) =>
+        response
+          .writeHead(status, { 'content-type': 'application/json', 'retry-after': '1' })
+          .end(JSON.stringify({ code, message: 'later' }))
+      if (times.length === 1) say(429, 'RATE_LIMITED')
+      // A GET is repeated once by itself: both must fail to be noticed here.
+      else if (times.length <= 3) request.socket.destroy()
+      else return false
+      return true
+    },
+  })
+  gateway.onAsked = 'wait'
+  let told = 0
+  const waiting = handshake(
+    await options({
+      onPending: () => {
+        told += 1
+        if (told === 3) setTimeout(() => void gateway.answer(), 50)
+      },
+    }),
+  )
+  assert.equal((await waiting).scopesGranted.length, 2)
+  assert.equal(times.length, 4)
+  assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 990, 'it waited as Retry-After said')
+})
+
+test('[D10] once a person was asked, a refused step does not ask them again', async (t) => {
+  let posts = 0
+  const { gateway, options } = await setUp(t, {
+    intercept: (request, response) => {
+      if (request.method !== 'POST' || ++posts < 4) return false
+      response
+        .writeHead(401, { 'content-type': 'application/json' })
+        .end('{"code":"INVALID_ATTESTATION","message":"x","details":{"reason":"signature_wrong"}}')
+      return true
+    },
+  })
+  await assert.rejects(handshake(await options()), code('INVALID_ATTESTATION'))
+  assert.equal(posts, 4)
+  assert.equal(gateway.asked.length, 1)
+})

@@ -36,6 +36,12 @@ export const discover: CommandSpec = {
       provider.agent_approval_required ? 'approval needed' : '',
       provider.display_name,
     ])
-    await out.result(found, `${found.gateway_id}  ATH ${found.ath_version}\n${columns(rows)}`)
+    const nineStep = found.handshake_endpoint
+      ? `\nnine-step  ${found.handshake_endpoint}  ${found.server_did ?? ''}`.trimEnd()
+      : ''
+    await out.result(
+      found,
+      `${found.gateway_id}  ATH ${found.ath_version}\n${columns(rows)}${nineStep}`,
+    )
   },
 }

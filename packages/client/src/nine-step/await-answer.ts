@@ -67,7 +67,7 @@ export async function awaitAnswer(
         { ...link, timeoutSeconds: link.timeoutSeconds + wait },
         {
           method: 'GET',
-          url: `${link.endpoint}/${handshakeId}`,
+          url: `${link.endpoint}/${encodeURIComponent(handshakeId)}`,
           headers: { [handshakeProofHeader]: await prove(), prefer: `wait=${wait}` },
         },
         readScopeAnswer,

@@ -43,7 +43,7 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
       if (value !== null) outer.set(name, value)
       all.delete(name)
     }
-    const content = body ? new Uint8Array(await new Response(body).arrayBuffer()) : undefined
+    const content = body ? await readWhole(body, all) : undefined
     const message = await encryptMessage(
       c2s,
       { sid: session.sessionId, seq, htm: method, htu: url.pathname + url.search },
@@ -67,6 +67,17 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
     return send(input, init, Math.max(next, seq + 1))
   }
   return { ...transport, fetch: (input, init) => send(input, init, 0) }
+}
+
+/** The body as bytes; its own content type, for a form with its boundary, where the caller named none. */
+async function readWhole(
+  body: NonNullable<RequestInit['body']>,
+  headers: Headers,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = new Response(body)
+  const type = whole.headers.get('content-type')
+  if (type !== null && !headers.has('content-type')) headers.set('content-type', type)
+  return new Uint8Array(await whole.arrayBuffer())
 }
 
 async function importBoth(

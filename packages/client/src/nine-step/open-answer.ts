@@ -20,6 +20,7 @@ export async function openAnswer(
   const first = await pieces.next()
   if (first.done === true) throw refuse('the answer was cut off')
   const { status = response.status, headers } = first.value
+  if (status < 200) throw refuse('the answer has no final status')
   const hasNoBody = status === 204 || status === 205 || status === 304
   let waiting: InnerMessage | undefined = first.value
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
