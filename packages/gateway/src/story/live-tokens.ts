@@ -101,7 +101,9 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
       const lost = record?.sessionId !== undefined && !session
       if (!record || !grant || !agent || lost) {
         if (known) known.token.revokedAt ??= clock.now()
-        return fail({ reason: 'token_unknown' })
+        // An ended session took its grants with it; whoever holds its token may hear so.
+        const isRevoked = lost && (record.revokedAt ?? grant?.revokedAt) !== undefined
+        return fail({ reason: isRevoked ? 'token_revoked' : 'token_unknown' })
       }
       const found = liveAgent(agent)
       const entry = known ?? insert(record, liveGrant(grant, found), found, session)

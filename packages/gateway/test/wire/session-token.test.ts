@@ -63,6 +63,17 @@ describe('the access token of a session', () => {
     await refused(get('/ath/proxy/nobody/x'), 403, 'PROVIDER_MISMATCH', 'provider_differs')
   })
 
+  test('[U9] the token of a session that ended is TOKEN_REVOKED, also to a gateway that never saw it', async (t) => {
+    const ended = await openSessionWorld({ upstream: (_, response) => response.end() })
+    t.after(() => ended.close())
+    await ended.sessions.revoke('ath_ses_1', ended.clock.now())
+    await ended.grants.revoke('gnt_1', ended.clock.now())
+    const answer = await call(ended, '/oa/a', { headers: ended.bearer })
+    assert.equal(answer.status, 401)
+    assert.equal(answer.json()['code'], 'TOKEN_REVOKED')
+    assert.equal(ended.events.at(-1)?.denial_reason, 'token_revoked')
+  })
+
   test('[U9] a signature of another key, also one under our kid, is no token', async () => {
     const other = await createDidKey()
     const foreign = await world.issue({ signer: other.signer })
