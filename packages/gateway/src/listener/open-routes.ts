@@ -55,23 +55,27 @@ function openScopeMap({ scopeRules, auth }: Provider): ScopeMap {
 
 const noScope: ReadonlySet<string> = new Set()
 
-/** Matched as servers read paths: `/orders/` must not be an order that nobody looks at. */
+/** Matched as servers read paths: neither `/orders/` nor `/orders.json` may be an order that nobody looks at. */
 function openAmounts({ amounts }: Provider): AmountFields | undefined {
   if (amounts.length === 0) return undefined
   const fields = compileScopeMap(
     amounts.map(({ rule, field }) => ({
       scope: field,
       method: rule.method,
-      pattern: asServersReadIt(rule.pattern),
+      pattern: withoutFormat(rule.pattern),
     })),
   )
   return {
     fieldsOf(method, path) {
-      const verdict = fields.admit(method, asServersReadIt(path), noScope)
+      const verdict = fields.admit(method, withoutFormat(path), noScope)
       return verdict.allowed ? [] : verdict.anyOf
     },
   }
 }
+
+/** Some servers take what looks like the extension of a file as the form of the answer. */
+const withoutFormat = (path: string): string =>
+  asServersReadIt(path).replace(/([^/])\.[a-z]{2,5}$/, '$1')
 
 /** Many servers see neither case nor what trails. */
 function asServersReadIt(path: string): string {

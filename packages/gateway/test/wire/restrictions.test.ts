@@ -293,7 +293,14 @@ describe('amounts', () => {
   test('[U13] the path as lenient servers read it is the same order', async (t) => {
     const asked: string[] = []
     const world = await openOther(t, { ...limited(asked) })
-    for (const path of ['/api/orders/', '/API/orders', '/api/orders.', '/api/orders%20'])
+    for (const path of [
+      '/api/orders/',
+      '/API/orders',
+      '/api/orders.',
+      '/api/orders%20',
+      '/api/orders.json',
+      '/api/Orders.XML/',
+    ])
       assert.notEqual((await order(world, '{"order":{"total":500}}', json, path)).status, 200, path)
     assert.equal(asked.length, 0)
     assert.equal((await order(world, 'anything', {}, '/api/other')).status, 200)
@@ -330,6 +337,8 @@ describe('amounts', () => {
       ['{"order":{"total":5}}', {}],
       ['{"order":{"total":5}}', { 'content-type': 'application/json; charset=utf-16' }],
       ['{"order":{"total":5}}', { ...json, 'content-encoding': 'gzip' }],
+      ['{"order":{"total":5}}', { ...json, content_type: 'application/x-www-form-urlencoded' }],
+      ['{"order":{"total":5}}', { ...json, 'Content.Encoding': 'gzip' }],
       [`{"order":{"total":5},"x":"${'y'.repeat(1_048_577)}"}`],
     ]
     for (const [body, headers] of bodies)

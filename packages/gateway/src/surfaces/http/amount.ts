@@ -23,7 +23,8 @@ function saysJson(headers: HeaderList): boolean {
   let types = 0
   let json = false
   for (let index = 0; index < headers.length; index += 2) {
-    const name = (headers[index] as string).toLowerCase()
+    // As CGI and its heirs read names: `Content_Type` is a second content type.
+    const name = (headers[index] as string).toLowerCase().replace(/[^a-z0-9-]/g, '-')
     const value = (headers[index + 1] as string).toLowerCase()
     if (name === 'content-encoding' && value !== 'identity') return false
     if (name !== 'content-type') continue
