@@ -1,17 +1,19 @@
-import type { AuditSink, UserKey, UserKeyStore } from '@ath-protocol/server'
-import {
-  type Clock,
-  didOfKey,
-  importKeyText,
-  type PublicKey,
-  shownLine,
-  type UserId,
-} from '@ath-protocol/types'
+import type { UserKey } from '@ath-protocol/server'
+import { didOfKey } from '@ath-protocol/types'
 import { foreign, plainLine } from '../pages/foreign-text.ts'
 import { html, type Html } from '../pages/html.ts'
-import type { MessageKey } from '../pages/messages/en.ts'
 import { say, sayText } from '../pages/messages/say.ts'
 import { sayInstant } from '../pages/messages/time.ts'
+import {
+  addKey,
+  type KeyProblem,
+  longestKey,
+  longestLabel,
+  type MyKeysPorts,
+  readKey,
+  readLabel,
+  removeKey,
+} from './my-keys.ts'
 import {
   csrfField,
   field,
@@ -24,22 +26,11 @@ import {
   type Visit,
 } from './own-pages.ts'
 
-export interface KeysPagePorts {
-  readonly userKeys: UserKeyStore
-  readonly clock: Clock
-  readonly audit: AuditSink
-}
-
 const path = '/me/keys'
-const mostKeys = 20
-const longestKey = 2048
-const labelSchema = shownLine(60)
-
-type Problem = Extract<MessageKey, `keys.problem_${string}`>
 
 /** `/me/keys`: the keys with which a person's programs show questions, answer them and sign permissions. */
-export function keysRoutes(pages: OwnPages, ports: KeysPagePorts) {
-  const page = async (visit: Visit, problem?: Problem): Promise<OwnPage> => {
+export function keysRoutes(pages: OwnPages, ports: MyKeysPorts) {
+  const page = async (visit: Visit, problem?: KeyProblem): Promise<OwnPage> => {
     const { language, signedIn, call } = visit
     const own = await ports.userKeys.list(signedIn.person.id)
     const done = call.query.get('done')
@@ -106,54 +97,6 @@ ${labelField(visit, label)}
   }
 }
 
-async function readKey(text: string): Promise<PublicKey | Problem> {
-  if (/PRIVATE KEY|"d"\s*:/.test(text)) return 'keys.problem_private'
-  const key = text.length > longestKey ? undefined : await importKeyText(text)
-  return key?.ok ? key.value : 'keys.problem_unreadable'
-}
-
-function readLabel(text: string | undefined): string | undefined {
-  const label = labelSchema.safeParse(text?.trim())
-  return label.success ? label.data : undefined
-}
-
-async function addKey(
-  { userKeys, clock, audit }: KeysPagePorts,
-  userId: UserId,
-  { thumbprint, jwk }: PublicKey,
-  label: string,
-): Promise<Problem | undefined> {
-  if ((await userKeys.list(userId)).length >= mostKeys) return 'keys.problem_full'
-  const key: UserKey = { thumbprint, userId, jwk, label, createdAt: clock.now() }
-  if (!(await userKeys.insert(key))) return 'keys.problem_known'
-  audit.record({
-    event: 'user_key_added',
-    outcome: 'allowed',
-    user_id: userId,
-    decided_by: 'user',
-    evidence: { kind: 'key', thumbprint },
-  })
-  await audit.settled()
-  return undefined
-}
-
-async function removeKey(
-  { userKeys, audit }: KeysPagePorts,
-  userId: UserId,
-  thumbprint: string,
-): Promise<boolean> {
-  if (!(await userKeys.remove(userId, thumbprint))) return false
-  audit.record({
-    event: 'user_key_removed',
-    outcome: 'allowed',
-    user_id: userId,
-    decided_by: 'user',
-    evidence: { kind: 'key', thumbprint },
-  })
-  await audit.settled()
-  return true
-}
-
 function addForm(visit: Visit): Html {
   const { language, call } = visit
   return html`<form method="post" action="${inChosenLanguage(call, path)}" autocomplete="off">${csrfField(visit)}
@@ -165,7 +108,7 @@ ${labelField(visit, '')}
 
 function labelField({ language }: Visit, label: string): Html {
   return html`<p><label for="label">${say(language, 'keys.label')}</label>
-<input type="text" id="label" name="label" maxlength="60" required value="${label}"></p>`
+<input type="text" id="label" name="label" maxlength="${longestLabel}" required value="${label}"></p>`
 }
 
 function fingerprint({ language }: Visit, thumbprint: string): Html {
