@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { type TestContext, test } from 'node:test'
 import { encryptedMediaType } from '@ath-protocol/types'
+import fc from 'fast-check'
 import {
   openSessionWorld,
   sealed,
@@ -368,4 +369,64 @@ test('[U10] a store that is down takes nothing: the number could come again afte
   assert.equal(asked.length, 1)
   sessions.reserveSequence = reserveSequence
   assert.equal((await sendSealed(world, target, await sealed(5000, target))).status, 200)
+})
+
+/** One edit of a text: a stretch cut out, doubled, or replaced. */
+const edit = fc.record({
+  at: fc.nat(),
+  length: fc.integer({ min: 1, max: 40 }),
+  piece: fc.oneof(
+    fc.constantFrom('', '.', '..', '=', 'A', '\u0000', '{', 'é'),
+    fc.string({ maxLength: 20 }),
+  ),
+})
+
+test('[U10] [U9] whatever is changed of a message or a token, nothing reaches the service and nothing breaks', async (t) => {
+  const { world, asked } = await open(t)
+  const jwe = await sealed(0, target, { body: new Uint8Array(50) })
+  const change = (
+    text: string,
+    { at, length, piece }: { at: number; length: number; piece: string },
+  ) => {
+    const start = at % text.length
+    return text.slice(0, start) + piece + text.slice(start + length)
+  }
+  await fc.assert(
+    fc.asyncProperty(edit, fc.boolean(), async (one, ofToken) => {
+      const changed = change(ofToken ? world.jwt : jwe, one)
+      if (changed === (ofToken ? world.jwt : jwe)) return
+      const header = ofToken ? changed.replace(/[^\x21-\x7e]/g, '_') : world.jwt
+      const body = ofToken ? jwe : changed
+      const answer = await call(world, target, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${header}`,
+          'content-type': encryptedMediaType,
+          'content-length': String(Buffer.byteLength(body)),
+        },
+        body,
+      })
+      assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${changed}`)
+    }),
+    { numRuns: 500 },
+  )
+  assert.equal(asked.length, 0)
+  assert.equal((await sendSealed(world, target, jwe)).status, 200)
+})
+
+test('[U10] an encrypted request of unknown length is taken, and ends where it grows too long', async (t) => {
+  const { world, asked } = await open(t)
+  const send = async (body: string) =>
+    call(world, target, {
+      method: 'POST',
+      headers: {
+        ...world.bearer,
+        'content-type': encryptedMediaType,
+        'transfer-encoding': 'chunked',
+      },
+      body,
+    })
+  assert.equal((await send(await sealed(0, target))).status, 200)
+  assert.equal((await send('x'.repeat(9 * 1024 * 1024))).status, 413)
+  assert.equal(asked.length, 1)
 })
