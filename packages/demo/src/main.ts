@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { redirectUris, writeGatewayConfig } from './gateway-config.ts'
+import { gatewayAddresses, writeGatewayConfig } from './gateway-config.ts'
 import { createGatewayProcess, findFreePort, type GatewayProcess } from './gateway-process.ts'
 import { findChromium } from './person/chromium.ts'
 import { createHuman } from './person/human.ts'
@@ -65,7 +65,7 @@ async function run(
 
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
-  const { world, gateway, configFile } = await open(folder, cleanups)
+  const { world, gateway, configFile } = await open(args, folder, cleanups)
   const person: Person = args.auto
     ? await openBrowserPerson(executable)
     : createHuman({ say, lang: args.lang, open: talk.isTTY })
@@ -81,7 +81,7 @@ async function run(
   const reporter = args.json
     ? createJsonReporter(process.stdout)
     : createTextReporter(process.stdout, args.lang, process.stdout.isTTY)
-  const stage = createStage(world, gateway, person, args.lang)
+  const stage = await createStage(world, gateway, person, args.lang)
   const met = await runSteps(steps, stage, reporter, {
     stepSeconds: args.auto ? browserSeconds : personSeconds,
     signal,
@@ -106,13 +106,15 @@ async function openBrowserPerson(executable: string): Promise<Person> {
 
 /** Starts the company and, before it, the gateway. */
 async function open(
+  args: DemoArguments,
   folder: string,
   cleanups: (() => Promise<unknown>)[],
 ): Promise<{ world: World; gateway: GatewayProcess; configFile: string }> {
-  const url = `http://127.0.0.1:${await findFreePort()}`
-  const world = await startWorld(redirectUris(url))
+  // By name: browsers give passkeys to no bare address (WebAuthn §5.1.2).
+  const url = `http://localhost:${await findFreePort()}`
+  const world = await startWorld(gatewayAddresses(url))
   cleanups.push(() => world.close())
-  const { yaml, environment } = writeGatewayConfig(url, world)
+  const { yaml, environment } = writeGatewayConfig(url, world, args.lang)
   const configFile = join(folder, 'sallyport.yaml')
   await writeFile(configFile, yaml, { mode: 0o600 })
   const gateway = createGatewayProcess({

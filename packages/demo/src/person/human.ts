@@ -1,6 +1,6 @@
 import { openBrowser } from '@ath-protocol/client'
 import type { Language } from '../run/arguments.ts'
-import type { Person } from './person.ts'
+import type { Answer, Person } from './person.ts'
 
 interface HumanOptions {
   readonly say: (line: string) => void
@@ -12,21 +12,44 @@ interface HumanOptions {
 /** The person is whoever started the demo: they get the link and are told what to click. */
 export function createHuman({ say, lang, open }: HumanOptions): Person {
   const zh = lang === 'zh'
+  // Nothing to wait for here: the agent asks the gateway until there is an answer.
+  const tell = async (url: string, what: string) => {
+    say(zh ? `   > 打开 ${url}` : `   > open ${url}`)
+    say(`     ${what}`)
+    if (open) await openBrowser(url)
+  }
+  const signIn = zh ? '用户名 wang，密码 wang；' : 'as wang, password wang; '
+  const labels = zh
+    ? { approve: '同意', deny: '拒绝', review: '查看' }
+    : { approve: 'Approve', deny: 'Deny', review: 'Review' }
   return {
-    // Nothing to wait for here: the agent asks the gateway until there is an answer.
-    async answer(url, { approve, untick = [] }) {
-      const narrow = untick.join(' ')
-      const what = zh
-        ? approve
-          ? `${narrow && `去掉 ${narrow}，`}然后点“同意”`
-          : '然后点“拒绝”'
-        : approve
-          ? `${narrow && `untick ${narrow}, `}then Approve`
-          : 'then Deny'
-      say(zh ? `   > 打开 ${url}` : `   > open ${url}`)
-      say(zh ? `     用户名 wang，密码 wang；${what}` : `     as wang, password wang; ${what}`)
-      if (open) await openBrowser(url)
-    },
+    answer: (url, answer) => tell(url, signIn + sayAnswer(answer, zh)),
+    review: (chat, answer) =>
+      tell(
+        chat,
+        zh
+          ? `在最上面的消息里点“${labels.review}”，${sayAnswer(answer, zh)}`
+          : `press ${labels.review} in the topmost message; ${sayAnswer(answer, zh)}`,
+      ),
+    press: (chat, button) =>
+      tell(
+        chat,
+        zh
+          ? `在最上面的消息里点“${labels[button]}”`
+          : `press ${labels[button]} in the topmost message`,
+      ),
+    add: (url) => tell(url, signIn + (zh ? '然后点“添加…”' : 'then Add …')),
     close: async () => undefined,
   }
+}
+
+function sayAnswer({ approve, untick = [], tick = [] }: Answer, zh: boolean): string {
+  const changes = zh
+    ? [untick.length > 0 && `去掉 ${untick.join(' ')}`, tick.length > 0 && `勾选 ${tick.join(' ')}`]
+    : [
+        untick.length > 0 && `untick ${untick.join(' ')}`,
+        tick.length > 0 && `tick ${tick.join(' ')}`,
+      ]
+  const last = zh ? `点“${approve ? '同意' : '拒绝'}”` : `then ${approve ? 'Approve' : 'Deny'}`
+  return [...changes.filter((one) => one !== false), last].join(zh ? '，' : ', ')
 }

@@ -19,6 +19,8 @@ export function whatToTry(
     line(zh ? '我的授权' : 'your grants', `${gatewayUrl}/me   (wang / wang)`),
     line(zh ? '智能体' : 'agents', `npm run sallyport -- agents list --config ${configFile}`),
     line(zh ? '审计' : 'audit', `npm run sallyport -- audit tail --config ${configFile}`),
+    line(zh ? '飞书' : 'Feishu', world.chats.feishu.origin),
+    line('Slack', world.chats.slack.origin),
     line('OA', world.oa.url),
     line('CRM', world.crm.url),
     line(zh ? '财务' : 'finance', world.finance.url),

@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expectAll, type Step } from '../run/step.ts'
+import { readRecords } from './audit-records.ts'
 import type { Stage } from './stage.ts'
 
 /** The decisions of the run, by the names that ATH gives them. Denying a registration outright is not part of it. */
@@ -15,14 +16,30 @@ const decisions = [
   'token_revoked',
 ] as const
 
+/** What the nine-step handshake adds to them. */
+const nineStepDecisions = [
+  'user_key_added',
+  'handshake_started',
+  'identity_proven',
+  'confirmation_requested',
+  'consent_given',
+  'session_opened',
+  'request_refused',
+  'token_refreshed',
+  'credential_revoked',
+  'session_ended',
+] as const
+
 export const verifyAudit: Step<Stage> = {
   name: 'audit_verify',
   title: { en: 'sallyport audit verify', zh: '审计校验' },
   expected: 'intact; a changed copy is found out',
   async run({ gateway, text }) {
     const verified = await gateway.command(['audit', 'verify'])
-    const recorded = await readEvents(gateway)
-    const missing = decisions.filter((event) => !recorded.includes(event))
+    const recorded = (await readRecords(gateway)).map(({ event }) => event)
+    const missing = [...decisions, ...nineStepDecisions].filter(
+      (event) => !recorded.includes(event),
+    )
     const copy = `${gateway.dataDir}-copy`
     const forged = await forgeOneRecord(gateway.dataDir, copy)
     const reverified = await gateway.command(['--data-dir', copy, 'audit', 'verify'])
@@ -39,6 +56,7 @@ export const verifyAudit: Step<Stage> = {
       },
       [
         firstLine(verified.stdout),
+        ...missing.map((event) => `never recorded: ${event}`),
         text({
           en: `copy, one \`denied\` made \`allowed\`: ${firstLine(reverified.stdout)}`,
           zh: `副本中一个 \`denied\` 改成 \`allowed\`：${firstLine(reverified.stdout)}`,
@@ -46,14 +64,6 @@ export const verifyAudit: Step<Stage> = {
       ],
     )
   },
-}
-
-async function readEvents(gateway: Stage['gateway']): Promise<readonly unknown[]> {
-  const { stdout } = await gateway.command(['--json', 'audit', 'query'])
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => (JSON.parse(line) as { readonly event?: unknown }).event)
 }
 
 /** Changes a refusal into a permission, as somebody with access to the disk might. */

@@ -5,6 +5,7 @@ import type { Language } from '../run/arguments.ts'
 import type { Text } from '../run/step.ts'
 import type { HostedAgent } from '../world/agent-host.ts'
 import type { World } from '../world/world.ts'
+import { createNineStepScene, type NineStepScene } from './nine-step-scene.ts'
 
 /** Everything the scripted run has at hand, and what its steps leave for each other. */
 export interface Stage {
@@ -20,6 +21,7 @@ export interface Stage {
   readonly usedAttestations: string[]
   /** One line of the table at the end of the trust steps. */
   readonly verdicts: Verdict[]
+  readonly nineStep: NineStepScene
   text(text: Text): string
   keep(session: AthSession): AthSession
   /** The assistant's session at a provider, from an earlier step. */
@@ -41,12 +43,12 @@ export interface Verdict {
   readonly why: string
 }
 
-export function createStage(
+export async function createStage(
   world: World,
   gateway: GatewayProcess,
   person: Person,
   lang: Language,
-): Stage {
+): Promise<Stage> {
   const secrets = new Set<string>()
   const sessions = new Map<string, AthSession>()
   const client = ({ agentId, key }: HostedAgent) =>
@@ -69,6 +71,7 @@ export function createStage(
     secrets,
     usedAttestations: [],
     verdicts: [],
+    nineStep: await createNineStepScene(world, gateway, secrets),
     text: (text) => text[lang],
     keep(session) {
       secrets.add(session.accessToken)

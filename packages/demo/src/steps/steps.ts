@@ -15,6 +15,10 @@ import {
   stolenToken,
   unknownAgentWithYes,
 } from './refusals.ts'
+import { nineStepHandshake, permissionAhead, shortPaths } from './nine-step.ts'
+import { passkeyForRisk, tappedInChat } from './nine-step-confirm.ts'
+import { outsideTheHours, outsideTheOffice } from './nine-step-limits.ts'
+import { encryptedSession, permissionTakenBack, renewedByKey } from './nine-step-session.ts'
 import type { Stage } from './stage.ts'
 import { approvedInPart, consentNarrowed, discoverAndAttest } from './two-doors.ts'
 
@@ -36,6 +40,17 @@ export const steps: readonly Step<Stage>[] = [
   // After a step of two seconds: the gateway takes a log-in younger than that for alive, whatever an answer says.
   approvalsAfterExpiry,
   refreshUpstream,
+  // The same company by the other handshake.
+  permissionAhead,
+  nineStepHandshake,
+  shortPaths,
+  outsideTheOffice,
+  outsideTheHours,
+  tappedInChat,
+  passkeyForRisk,
+  encryptedSession,
+  renewedByKey,
+  permissionTakenBack,
   revoke,
   nothingLeaked,
   verifyAudit,

@@ -61,5 +61,8 @@ export function renderApprovals({ page, total, items }: ApprovalPage): string {
   )
 }
 
+export const renderDelegation = (to: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\r\n<delegation><to>${escapeXml(to)}</to></delegation>`
+
 const escapeXml = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

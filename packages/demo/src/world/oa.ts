@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listenOnLoopback, readBody } from './listen.ts'
-import { type Approval, findApprovals, firstApprovals, renderApprovals } from './oa-approvals.ts'
+import {
+  type Approval,
+  findApprovals,
+  firstApprovals,
+  renderApprovals,
+  renderDelegation,
+} from './oa-approvals.ts'
 import { createReceivedLog, type Received } from './received.ts'
 
 export interface Oa {
@@ -16,6 +22,8 @@ export interface Oa {
   /** How often somebody logged in. */
   logins(): number
   approval(id: string): Approval | undefined
+  /** To whom somebody handed over their approvals, oldest first. */
+  readonly delegates: readonly string[]
   close(): Promise<void>
 }
 
@@ -25,6 +33,7 @@ export async function startOa(options: { readonly password: string }): Promise<O
   const log = createReceivedLog()
   const approvals = firstApprovals()
   const sessions = new Set<string>()
+  const delegates: string[] = []
   let logins = 0
   let lastAnswer: Buffer = Buffer.alloc(0)
 
@@ -69,6 +78,11 @@ export async function startOa(options: { readonly password: string }): Promise<O
     }
     if (call === 'GET /oa/api/approval/list')
       return sendXml(response, 200, renderApprovals(findApprovals(approvals, url.searchParams)))
+    if (call === 'POST /oa/api/delegation') {
+      const to = new URLSearchParams(await readBody(request)).get('to') ?? ''
+      delegates.push(to)
+      return sendXml(response, 200, renderDelegation(to))
+    }
     const decided = /^POST \/oa\/api\/approval\/([A-Z0-9-]+)\/decision$/.exec(call)?.[1]
     const approval = approvals.find((candidate) => candidate.id === decided)
     if (!approval) return sendXml(response, 404, '<?xml version="1.0"?><error code="404"/>\r\n')
@@ -83,6 +97,7 @@ export async function startOa(options: { readonly password: string }): Promise<O
     lastAnswer: () => lastAnswer,
     expireSessions: () => sessions.clear(),
     logins: () => logins,
+    delegates,
     approval: (id) => approvals.find((candidate) => candidate.id === id),
     close: system.close,
   }
