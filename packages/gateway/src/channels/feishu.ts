@@ -1,4 +1,4 @@
-import { type AthAnswer, jsonAnswer, type OutboundFetch } from '@ath-protocol/server'
+import { type AthAnswer, type AthCall, jsonAnswer, type OutboundFetch } from '@ath-protocol/server'
 import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
 import type { FeishuChannel } from '../config/channels.ts'
 import { answered, asAction, asConsentId, parseJson, refuseCallback, textBody } from './callback.ts'
@@ -12,38 +12,42 @@ import { checkFeishu, openFeishu } from './wire/feishu-event.ts'
 type Read = Result<Readonly<Record<string, unknown>>, DeliveryFault>
 
 /** The vendor's code for an access token that is over. */
-const tokenOver = '99991663'
+const tokenOver = new Set(['99991663'])
+
+/** The app's calls, with its access token. */
+function openApi(
+  { baseUrl, appId, appSecret }: FeishuChannel,
+  { fetch, clock }: FeishuPorts,
+): (path: string, options: VendorCall) => Promise<Read> {
+  const vendor = createVendor(fetch, baseUrl)
+  const token = new TenantToken(
+    async (signal) => {
+      const path = '/open-apis/auth/v3/tenant_access_token/internal'
+      const json = { app_id: appId, app_secret: appSecret }
+      const answer = checkCode(await vendor(path, { json, signal }))
+      if (!answer.ok) return answer
+      return ok({
+        token: textOf(answer.value, 'tenant_access_token'),
+        lifetimeSeconds: Number(answer.value['expire']),
+      })
+    },
+    tokenOver,
+    clock,
+  )
+  return (path, options) =>
+    token.use(options.signal, async (held) =>
+      checkCode(await vendor(path, { ...options, headers: { authorization: `Bearer ${held}` } })),
+    )
+}
+
+interface FeishuPorts {
+  readonly fetch: OutboundFetch
+  readonly clock: Clock
+}
 
 /** A Feishu or Lark app: message cards with buttons to one person, and card actions back, encrypted and signed. */
-export function createFeishu(
-  config: FeishuChannel,
-  { fetch, clock }: { readonly fetch: OutboundFetch; readonly clock: Clock },
-): Channel {
-  const vendor = createVendor(fetch, config.baseUrl)
-  const token = new TenantToken(async (signal) => {
-    const answer = checkCode(
-      await vendor('/open-apis/auth/v3/tenant_access_token/internal', {
-        json: { app_id: config.appId, app_secret: config.appSecret },
-        signal,
-      }),
-    )
-    if (!answer.ok) return answer
-    const lifetimeSeconds = Number(answer.value['expire'])
-    return Number.isFinite(lifetimeSeconds)
-      ? ok({ token: textOf(answer.value, 'tenant_access_token'), lifetimeSeconds })
-      : fail({ kind: 'unreadable' })
-  }, clock)
-
-  async function call(path: string, options: VendorCall, isSecond = false): Promise<Read> {
-    const held = await token.get(options.signal)
-    if (!held.ok) return held
-    const headers = { authorization: `Bearer ${held.value}` }
-    const answer = checkCode(await vendor(path, { ...options, headers }))
-    if (isSecond || answer.ok || answer.error.kind !== 'refused' || answer.error.code !== tokenOver)
-      return answer
-    token.forget()
-    return call(path, options, true)
-  }
+export function createFeishu(config: FeishuChannel, ports: FeishuPorts): Channel {
+  const call = openApi(config, ports)
 
   async function findAddress(
     { email }: { readonly email?: string },
@@ -94,20 +98,27 @@ export function createFeishu(
       })
       return changed.ok ? ok(undefined) : changed
     },
-    async answer(call, press) {
-      if (call.method !== 'POST') return refuseCallback('callback_method')
-      const encrypted = textOf(parseJson(textBody(call.body) ?? ''), 'encrypt')
-      if (encrypted === '') return refuseCallback('callback_malformed')
-      const signed = checkFeishu(config.encryptKey, call.headers, call.body, clock.now())
-      const opened = openFeishu(config.encryptKey, encrypted)
-      if (!opened.ok) return refuseCallback(opened.error)
-      const event = parseJson(opened.value)
-      // The vendor asks for an echo before it signs anything; only who has the encrypt key gets one.
-      if (textOf(event, 'type') === 'url_verification') return echo(config, event)
-      if (!signed.ok) return refuseCallback(signed.error)
-      return takeEvent(config, event, press)
-    },
+    answer: (call, press) => answerFeishu(config, call, press, ports.clock.now()),
   }
+}
+
+async function answerFeishu(
+  config: FeishuChannel,
+  call: AthCall,
+  press: PressButton,
+  now: number,
+): Promise<CallbackAnswer> {
+  if (call.method !== 'POST') return refuseCallback('callback_method')
+  const encrypted = textOf(parseJson(textBody(call.body) ?? ''), 'encrypt')
+  if (encrypted === '') return refuseCallback('callback_malformed')
+  const signed = checkFeishu(config.encryptKey, call.headers, call.body, now)
+  const opened = openFeishu(config.encryptKey, encrypted)
+  if (!opened.ok) return refuseCallback(opened.error)
+  const event = parseJson(opened.value)
+  // The vendor asks for an echo before it signs anything; only who has the encrypt key gets one.
+  if (textOf(event, 'type') === 'url_verification') return echo(config, event)
+  if (!signed.ok) return refuseCallback(signed.error)
+  return takeEvent(config, event, press)
 }
 
 function echo(config: FeishuChannel, event: unknown): CallbackAnswer {

@@ -47,7 +47,7 @@ export async function pressButton(
   const userId = await whoPresses(ports, channel, externalId, asked)
   if (userId !== asked.id) {
     const reason = userId === undefined ? 'channel_identity_unknown' : 'consent_of_other_user'
-    await recordRefusal(ports, channel.name, consent, reason, userId)
+    await recordRefusal(ports, channel.name, consent, reason, { userId, externalId })
     return review(ports, consent, language)
   }
   return decide(ports, channel.name, language, consent, userId, action)
@@ -97,7 +97,7 @@ async function recordRefusal(
   channel: string,
   consent: ConsentRequest | undefined,
   reason: string,
-  userId?: UserId,
+  who: { readonly userId?: UserId | undefined; readonly externalId?: string } = {},
 ): Promise<void> {
   audit.record({
     event: 'request_refused',
@@ -105,7 +105,10 @@ async function recordRefusal(
     outcome: 'denied',
     denial_reason: reason,
     auth_method: `chat:${channel}`,
-    ...(userId === undefined ? {} : { user_id: userId }),
+    user_id: who.userId,
+    ...(who.externalId === undefined
+      ? {}
+      : { evidence: { external_id: who.externalId.slice(0, 200) } }),
     ...(consent
       ? {
           agent_id: consent.agentId,

@@ -2,7 +2,7 @@ import type { OutboundFetch } from '@ath-protocol/server'
 import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
 import type { SlackChannel } from '../config/channels.ts'
 import { asAction, asConsentId, parseJson, refuseCallback, taken, textBody } from './callback.ts'
-import type { Channel, DeliveryFault, Pressed } from './channel.ts'
+import type { CallbackFault, Channel, DeliveryFault, Press, Pressed } from './channel.ts'
 import { escapeMrkdwn, renderSlack, renderSlackOutcome } from './render/slack.ts'
 import { createVendor, memberOf, textOf, type VendorCall } from './vendor.ts'
 import { checkSlack } from './wire/slack-signature.ts'
@@ -92,26 +92,34 @@ export function createSlack(config: SlackChannel, { fetch, clock, later }: Slack
       const checked = checkSlack(config.signingSecret, call.headers, call.body, clock.now())
       if (!checked.ok) return refuseCallback(checked.error)
       const payload = parseJson(new URLSearchParams(textBody(call.body) ?? '').get('payload') ?? '')
-      const user = memberOf(payload, 'user')
-      const actions = (payload as { actions?: unknown } | undefined)?.actions
-      const [action, ...more] = Array.isArray(actions) ? (actions as unknown[]) : []
-      // A link button is told to us too, and other interactions of the same app may be.
-      const verb = asAction(textOf(action, 'action_id'))
-      if (textOf(payload, 'type') !== 'block_actions' || verb === undefined || more.length > 0)
-        return payload === undefined ? refuseCallback('callback_malformed') : taken
-      const [id, team] = [textOf(user, 'id'), textOf(user, 'team_id')]
-      const consentId = asConsentId((action as { value?: unknown }).value)
-      if (consentId === undefined || id === '') return refuseCallback('callback_malformed')
-      const pressed = await press({
-        externalId: `${team === '' ? textOf(memberOf(payload, 'team'), 'id') : team}/${id}`,
-        consentId,
-        action: verb,
-        eventId: checked.value.signature,
-      })
-      tell(textOf(memberOf(payload, 'container'), 'channel_id'), id, pressed)
+      const read = readInteraction(payload, checked.value.signature)
+      if (!read.ok) return refuseCallback(read.error)
+      if (read.value === 'other') return taken
+      const pressed = await press(read.value)
+      const user = textOf(memberOf(payload, 'user'), 'id')
+      tell(textOf(memberOf(payload, 'container'), 'channel_id'), user, pressed)
       return taken
     },
   }
+}
+
+/** A press, or `other`: a link button is told to us too, and other interactions of the same app may be. */
+function readInteraction(
+  payload: unknown,
+  eventId: string,
+): Result<Press | 'other', CallbackFault> {
+  if (payload === undefined) return fail('callback_malformed')
+  const actions = (payload as { actions?: unknown } | null)?.actions
+  const [action, ...more] = Array.isArray(actions) ? (actions as unknown[]) : []
+  const verb = asAction(textOf(action, 'action_id'))
+  if (textOf(payload, 'type') !== 'block_actions' || verb === undefined || more.length > 0)
+    return ok('other')
+  const user = memberOf(payload, 'user')
+  const [id, ownTeam] = [textOf(user, 'id'), textOf(user, 'team_id')]
+  const consentId = asConsentId((action as { value?: unknown }).value)
+  if (consentId === undefined || id === '') return fail('callback_malformed')
+  const team = ownTeam === '' ? textOf(memberOf(payload, 'team'), 'id') : ownTeam
+  return ok({ externalId: `${team}/${id}`, consentId, action: verb, eventId })
 }
 
 /** Slack says what is wrong in a 200. */

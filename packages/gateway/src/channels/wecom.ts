@@ -16,42 +16,39 @@ const tokenOver = new Set(['40014', '42001', '41001'])
 /** Nobody has this address; 60111 and 46004 both say so, by API version. */
 const unknownPerson = new Set(['46004', '60111'])
 
-/** A WeCom app: template cards with buttons, and encrypted XML callbacks. */
-export function createWecom(
-  config: WecomChannel,
-  { fetch, clock }: { readonly fetch: OutboundFetch; readonly clock: Clock },
-): Channel {
-  const vendor = createVendor(fetch, config.baseUrl)
-  const token = new TenantToken(async (signal) => {
-    const answer = checkCode(
-      await vendor('/cgi-bin/gettoken', {
-        method: 'GET',
-        query: { corpid: config.corpId, corpsecret: config.secret },
-        signal,
-      }),
-    )
-    if (!answer.ok) return answer
-    const lifetimeSeconds = Number(answer.value['expires_in'])
-    return Number.isFinite(lifetimeSeconds)
-      ? ok({ token: textOf(answer.value, 'access_token'), lifetimeSeconds })
-      : fail({ kind: 'unreadable' })
-  }, clock)
+interface WecomPorts {
+  readonly fetch: OutboundFetch
+  readonly clock: Clock
+}
 
-  async function call(path: string, options: VendorCall, isSecond = false): Promise<Read> {
-    const held = await token.get(options.signal)
-    if (!held.ok) return held
-    const query = { access_token: held.value }
-    const answer = checkCode(await vendor(path, { ...options, query }))
-    if (
-      isSecond ||
-      answer.ok ||
-      answer.error.kind !== 'refused' ||
-      !tokenOver.has(answer.error.code)
+/** The app's calls, with its access token, which the vendor wants in the query. */
+function openApi(
+  { baseUrl, corpId, secret }: WecomChannel,
+  { fetch, clock }: WecomPorts,
+): (path: string, options: VendorCall) => Promise<Read> {
+  const vendor = createVendor(fetch, baseUrl)
+  const token = new TenantToken(
+    async (signal) => {
+      const query = { corpid: corpId, corpsecret: secret }
+      const answer = checkCode(await vendor('/cgi-bin/gettoken', { method: 'GET', query, signal }))
+      if (!answer.ok) return answer
+      return ok({
+        token: textOf(answer.value, 'access_token'),
+        lifetimeSeconds: Number(answer.value['expires_in']),
+      })
+    },
+    tokenOver,
+    clock,
+  )
+  return (path, options) =>
+    token.use(options.signal, async (held) =>
+      checkCode(await vendor(path, { ...options, query: { access_token: held } })),
     )
-      return answer
-    token.forget()
-    return call(path, options, true)
-  }
+}
+
+/** A WeCom app: template cards with buttons, and encrypted XML callbacks. */
+export function createWecom(config: WecomChannel, ports: WecomPorts): Channel {
+  const call = openApi(config, ports)
 
   async function findAddress(
     { email }: { readonly email?: string },
@@ -108,7 +105,7 @@ export function createWecom(
       })
       return changed.ok ? ok(undefined) : changed
     },
-    answer: (call, press) => answerWecom(config, call, press, clock.now()),
+    answer: (call, press) => answerWecom(config, call, press, ports.clock.now()),
   }
 }
 

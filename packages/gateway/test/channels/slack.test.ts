@@ -157,6 +157,7 @@ test('[U7] another person’s press decides nothing and is answered with the lin
   await world.channels.idle()
   assert.equal((await world.now(consent))?.decision, undefined)
   assert.equal(world.recorded('request_refused').at(-1)?.denial_reason, 'channel_identity_unknown')
+  assert.deepEqual(world.recorded('request_refused').at(-1)?.evidence, { external_id: 'T1/U2' })
   const note = slack.notes.at(-1)
   assert.equal(note?.user, 'U2')
   assert.ok(note?.text.includes(`<https://gw.example.com/ath/confirm/${consent.id}>`))
@@ -196,6 +197,13 @@ test('a press after the end decides nothing, and the message says that it has ex
   world.clock.advance(-11)
   assert.equal((await world.now(consent))?.decision, undefined)
   assert.match(message.text, /Expired/)
+})
+
+test('a question that nobody answers in time says so in the chat once it is swept', async () => {
+  const consent = await world.ask()
+  await world.channels.notifier.settled(consent)
+  await world.channels.idle()
+  assert.match(newest().text, /Expired: nobody answered in time/)
 })
 
 test('[U7] a GET decides nothing', async () => {
