@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createDidKey } from '@sallyport/testing'
+import { endReplacedKeys } from '../src/index.ts'
 import { createNineStepWorld } from './nine-step-world.ts'
 
 test('[D13] [D19] no credential of a key alone stands for the person where a yes needs a passkey', async () => {
@@ -26,4 +28,39 @@ test('[U3] a greeting is kept no longer than it can honestly be', async () => {
   const stuffed = await agent.greet({ filling: 'x'.repeat(60_000) })
   assert.equal(stuffed.status, 400, JSON.stringify(stuffed.json))
   assert.equal((await world.agent().greet({ comment: 'x'.repeat(1000) })).status, 200)
+})
+
+test('[U4] [D19] a key that the configuration replaced ends at the start, also a handshake that was under way', async () => {
+  const did = 'did:ath:office'
+  const key = await createDidKey()
+  const pin = {
+    did,
+    thumbprint: key.publicKey.thumbprint,
+    name: 'Office',
+    developer: { name: 'Blue Harbour', id: 'blue-harbour' },
+  }
+  const pinnedDids = [pin]
+  const world = await createNineStepWorld({ nineStep: { pinnedDids } })
+  await world.approve(did, { clientId: 'ath_office', keyThumbprint: pin.thumbprint })
+  const agents = [world.agent({ key, did }), world.agent({ key, did })] as const
+  for (const agent of agents) {
+    await agent.greet()
+    await agent.identify()
+    const credential = await world.credential({ agent: key, clientDid: did })
+    assert.equal((await agent.request(credential, ['oa:read'])).status, 202)
+    assert.ok((await world.answer()).ok)
+    await agent.poll()
+  }
+  const [inside, underWay] = agents
+  assert.equal((await inside.complete()).status, 200)
+
+  pinnedDids[0] = { ...pin, thumbprint: (await createDidKey()).publicKey.thumbprint }
+  await endReplacedKeys(world.ports)
+  const [grant] = await world.ports.grants.list({ clientId: 'ath_office' })
+  assert.notEqual(grant?.revokedAt, undefined)
+  assert.ok(world.events.some(({ event }) => event === 'session_ended'))
+  assert.notEqual((await inside.sessionRequest('token_refresh')).status, 200)
+  const late = await underWay.complete()
+  assert.equal(late.status, 401, JSON.stringify(late.json))
+  assert.equal((late.json['details'] as { reason: string }).reason, 'key_not_of_did')
 })

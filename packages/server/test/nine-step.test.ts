@@ -90,6 +90,14 @@ test('[U11] EdDSA is negotiated when it is all that the client has', async () =>
   assert.equal(completed.status, 200, JSON.stringify(completed.json))
 })
 
+test('[U11] an Ed25519 key gets in although its owner also offers ES256', async () => {
+  const world = await createNineStepWorld({ agentAlg: 'EdDSA' })
+  const agent = world.agent({ capabilities: ['ES256', 'EdDSA', 'ATH-HS-JWS'] })
+  const greeted = await agent.greet()
+  assert.deepEqual(greeted.json['capabilities'], ['EdDSA', 'ATH-HS-JWS'])
+  assert.equal((await agent.identify()).status, 200)
+})
+
 test('[U8] [U10] both sides of an encrypted session hold the same keys', async () => {
   const world = await createNineStepWorld()
   const agent = world.agent({ capabilities: ['ES256', 'ATH-HS-JWS', 'ATH-ENC'] })
@@ -667,7 +675,10 @@ test('[D21] a credential that is good once opens one session', async () => {
     await agent.poll()
   }
   const [first, second] = await Promise.all(agents.map((agent) => agent.complete()))
-  assert.deepEqual([first?.status, second?.status].toSorted((a = 0, b = 0) => a - b), [200, 401])
+  assert.deepEqual(
+    [first?.status, second?.status].toSorted((a = 0, b = 0) => a - b),
+    [200, 401],
+  )
   const third = world.agent()
   await third.greet()
   await third.identify()
@@ -680,7 +691,10 @@ test('[U3] of two last messages at once one opens a session', async () => {
   const agent = world.agent()
   await world.upToGranted(agent)
   const answers = await Promise.all([agent.complete(), agent.complete()])
-  assert.deepEqual(answers.map(({ status }) => status).toSorted((a, b) => a - b), [200, 409])
+  assert.deepEqual(
+    answers.map(({ status }) => status).toSorted((a, b) => a - b),
+    [200, 409],
+  )
   assert.equal((await world.nineStep.sessions.list({ userId: 'usr_wang' })).length, 1)
 })
 

@@ -14,6 +14,7 @@ import { checkApproved } from '../endpoint/approved.ts'
 import { ownAudiences } from '../endpoint/audience.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { endGrant } from '../grant/end-grant.ts'
+import { endSession } from '../grant/end-session.ts'
 import type { NineStepHandshake, NineStepPorts } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
 import { decideApproval } from '../register/approval.ts'
@@ -123,15 +124,24 @@ async function withPinnedKey(
 ): Promise<Registration | undefined> {
   const pin = known && pinOf(ports, known.agentId)
   if (!known || !pin || known.keyThumbprint === pin.thumbprint) return known
-  await ports.registry.update(known.clientId, { keyThumbprint: pin.thumbprint })
+  // In this order, so that what a crash leaves undone is done the next time.
   await endAllGrants(ports, known)
+  await ports.registry.update(known.clientId, { keyThumbprint: pin.thumbprint })
   ports.live.agentChanged(known.clientId)
   return { ...known, keyThumbprint: pin.thumbprint }
 }
 
+/** At start: a thief of the old key must not wait for the new one to come by. */
+export async function endReplacedKeys(ports: AthPorts): Promise<void> {
+  for (const { did } of ports.config.nineStep?.pinnedDids ?? [])
+    await withPinnedKey(ports, await ports.registry.findByAgentId(did))
+}
+
 async function endAllGrants(ports: AthPorts, { clientId }: Registration): Promise<void> {
-  for (const grant of await ports.grants.list({ clientId, liveAt: ports.clock.now() }))
-    await endGrant(ports, grant)
+  const liveAt = ports.clock.now()
+  for (const session of (await ports.nineStep?.sessions.list({ clientId, liveAt })) ?? [])
+    await endSession(ports, session, 'gateway')
+  for (const grant of await ports.grants.list({ clientId, liveAt })) await endGrant(ports, grant)
 }
 
 /** Only an approval makes a registration: strangers leave nothing behind. */

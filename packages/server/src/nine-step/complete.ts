@@ -130,6 +130,9 @@ async function authorize(
   if (!agent) return end({ reason: 'client_unknown' })
   const approved = checkApproved(agent, now)
   if (!approved.ok) return end(approved.error)
+  const { keyThumbprint = handshake.thumbprint } = agent
+  if (keyThumbprint !== handshake.thumbprint)
+    return end({ reason: 'handshake_message', fault: { kind: 'key_not_of_did' } })
   // Before anything is used up, and without an end: inside its hours and network the agent may come again.
   const may = checkMayIssue(ports, agent, await findGrants(ports, handshake.grants), call.ip)
   if (!may.ok) return may

@@ -113,10 +113,8 @@ async function bind(
   const fresh = faultResult(checkTimestamp(message.timestamp, { now }))
   if (!fresh.ok) return fresh
   const encryption = ports.config.nineStep?.encryption ?? 'off'
-  const negotiated = negotiate(message, { encryption })
+  const negotiated = negotiate(message, { encryption, keyAlg: clientKey.alg })
   if (!negotiated.ok) return faultResult(negotiated)
-  if (negotiated.value.alg !== clientKey.alg)
-    return refused('algorithm_unsupported', { evidence: `the key is for ${clientKey.alg}` })
   const first = await nineStep.replay.claim(
     `handshake ${message.client_did}`,
     message.nonce,

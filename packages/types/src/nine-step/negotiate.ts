@@ -18,18 +18,24 @@ export interface Negotiated {
 }
 
 /**
- * The highest common version and the server's most preferred common algorithm (U11, D21). `TLS1.3` is information: the
+ * The highest common version and the server's most preferred common algorithm of those that the client's key is for (U11,
+ * D21). `TLS1.3` is information: the
  * listener decides about TLS. Both messages are signed over, so that a downgrade on the way shows.
  */
 export function negotiate(
   request: Pick<HandshakeRequest, 'versions' | 'capabilities'>,
-  server: { readonly encryption: 'off' | 'offered' | 'required' },
+  server: {
+    readonly encryption: 'off' | 'offered' | 'required'
+    /** What the client's key can sign with; default: whatever it offers. */
+    readonly keyAlg?: SignatureAlgorithm
+  },
 ): Result<Negotiated, HandshakeFault> {
   if (!request.versions.includes(athVersion))
     return fail({ kind: 'version_unsupported', evidence: request.versions.join(' ') })
   const offered = new Set(request.capabilities)
   if (!offered.has(transcriptCapability)) return fail({ kind: 'bare_nonce' })
-  const alg = signatureAlgorithms.find((candidate) => offered.has(candidate))
+  const usable = signatureAlgorithms.filter((alg) => alg === (server.keyAlg ?? alg))
+  const alg = usable.find((candidate) => offered.has(candidate))
   if (!alg) return fail({ kind: 'algorithm_unsupported', evidence: request.capabilities.join(' ') })
   const encrypted = server.encryption !== 'off' && offered.has(encryptionCapability)
   if (server.encryption === 'required' && !encrypted)
