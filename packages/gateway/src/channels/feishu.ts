@@ -11,8 +11,9 @@ import { checkFeishu, openFeishu } from './wire/feishu-event.ts'
 
 type Read = Result<Readonly<Record<string, unknown>>, DeliveryFault>
 
-/** The vendor's code for an access token that is over. */
-const tokenOver = new Set(['99991663'])
+/** The vendor's codes for an access token that it does not take. */
+const tokenOver = new Set(['99991663', '99991668'])
+const tooMany = '99991400'
 
 /** The app's calls, with its access token. */
 function openApi(
@@ -162,9 +163,11 @@ function showPressed(pressed: Pressed): AthAnswer {
   })
 }
 
-/** The vendor says what is wrong with a `code` other than 0. */
+/** The vendor says what is wrong with a `code` other than 0, beside a 200 or a 400. */
 function checkCode(answer: Read): Read {
-  if (!answer.ok || answer.value['code'] === 0) return answer
-  const code = String(answer.value['code']).slice(0, 20)
-  return fail(code === '99991400' ? { kind: 'limited' } : { kind: 'refused', code })
+  const code = answer.ok
+    ? String(answer.value['code']).slice(0, 20)
+    : answer.error.kind === 'refused' && answer.error.code
+  if (code === tooMany) return fail({ kind: 'limited' })
+  return !answer.ok || code === '0' ? answer : fail({ kind: 'refused', code: String(code) })
 }

@@ -39,7 +39,8 @@ export function createVendor(fetch: OutboundFetch, baseUrl: string): Vendor {
       if (status === 429) return fail({ kind: 'limited' })
       if (status >= 500) return fail({ kind: 'unreachable', detail: `status ${status}` })
       const read = readObject(await response.text())
-      if (status >= 300) return fail({ kind: 'refused', code: `status ${status}` })
+      if (status >= 300)
+        return fail({ kind: 'refused', code: vendorCode(read) ?? `status ${status}` })
       return read ? ok(read) : fail({ kind: 'unreadable' })
     } catch (cause) {
       return fail({ kind: 'unreachable', detail: codeOf(cause) })
@@ -69,6 +70,14 @@ export function textOf(value: unknown, name: string): string {
 function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
+    : undefined
+}
+
+/** What a vendor calls the error, where it says so beside the status. */
+function vendorCode(answer: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const code = answer?.['code'] ?? answer?.['errcode'] ?? answer?.['error']
+  return typeof code === 'number' || typeof code === 'string'
+    ? String(code).slice(0, 100)
     : undefined
 }
 

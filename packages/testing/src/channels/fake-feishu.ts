@@ -76,7 +76,8 @@ export async function createFakeFeishu(options: FakeFeishuOptions): Promise<Fake
     const call = `${request.method} ${request.path.slice('/open-apis'.length)}`
     if (call === 'POST /auth/v3/tenant_access_token/internal') return giveToken(body)
     const token = /^Bearer (t-[\w-]+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (token === undefined || !tokens.has(token)) return { body: { code: 99991663, msg: 'token' } }
+    if (token === undefined || !tokens.has(token))
+      return { status: 400, body: { code: 99991663, msg: 'token' } }
     if (call === 'POST /contact/v3/users/batch_get_id') return lookup(request, body)
     if (call === 'POST /im/v1/messages') return post(request, body)
     const patched = /^PATCH \/im\/v1\/messages\/(om_[\w-]+)$/.exec(call)?.[1]
@@ -137,7 +138,7 @@ export async function createFakeFeishu(options: FakeFeishuOptions): Promise<Fake
 
   function no(code: number, msg: string): VendorAnswer {
     server.faults.push(`${code} ${msg}`)
-    return { body: { code, msg } }
+    return { status: 400, body: { code, msg } }
   }
 
   async function press(pressed: FeishuPress): Promise<SentCallback> {
