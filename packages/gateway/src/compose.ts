@@ -5,6 +5,7 @@ import {
   createAthHandlers,
   createAttestationVerifier,
   endGrantBy,
+  endReplacedKeys,
   type GrantPorts,
   type LiveChanges,
   type NineStepPorts,
@@ -60,6 +61,7 @@ export async function openGateway(
     const channels = openConfirm(config, core, limits, log)
     const nineStep = await openNineStep(config, core, channels.notifier)
     const ports = openPorts(config, core, live, limits, nineStep)
+    await endReplacedKeys(ports)
     const press = pressPorts(ports, core)
     const { login, me, desk } = openPeople(config, core, ports)
     const handle = createAthHandlers({ ...ports, desk })
