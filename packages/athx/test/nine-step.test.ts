@@ -86,7 +86,10 @@ test('a token that is about to expire is renewed and kept by the next `call`', a
   gateway.tokenLifetimeSeconds = 3600
   assert.equal((await athx(['call', 'oa', 'GET', '/1'])).code, 0)
   assert.equal((await athx(['call', 'crm', 'GET', '/2'])).code, 0)
-  assert.equal(gateway.seen.filter((one) => one.endsWith('token_refresh')).length, 1)
+  const renewed = await athx(['token', '--renew', 'crm'])
+  assert.equal(renewed.code, 0, renewed.stderr)
+  assert.match(renewed.stdout, /^crm {2}oa:read crm:write {2}59 m left[^\n]*\n {2}token {2}•+\n$/)
+  assert.equal(gateway.seen.filter((one) => one.endsWith('token_refresh')).length, 2)
 })
 
 test('a refused handshake says why and exits by its kind', async (t) => {

@@ -34,14 +34,9 @@ export type { Exchangeable } from './exchange.ts'
 export { createIdentityDocument } from './identity.ts'
 export * from './key.ts'
 export type { PendingConfirmation } from './nine-step/await-answer.ts'
-export {
-  type HandshakeEvent,
-  type HandshakeOptions,
-  type HandshakeSettings,
-  handshake,
-  resumeHandshake,
-} from './nine-step/handshake.ts'
+export { handshake, resumeHandshake } from './nine-step/handshake.ts'
 export * from './nine-step/handshake-key.ts'
+export type * from './nine-step/handshake-options.ts'
 export type {
   HandshakeSession,
   ServiceRequest,

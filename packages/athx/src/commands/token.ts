@@ -1,6 +1,7 @@
 import type { AthSession } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
+import { findKeptHandshake } from '../handshake-agent.ts'
 import { duration, mask } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
@@ -40,12 +41,24 @@ export const token: CommandSpec = {
   },
 }
 
-/** `openAgent` sees to it that what is renewed is kept. */
-async function renewKept(context: RunContext): Promise<AthSession> {
+type Renewed = Pick<
+  AthSession,
+  'providerId' | 'accessToken' | 'scopes' | 'expiresAt' | 'grantExpiresAt' | 'grant'
+>
+
+/** What opens an agent or a session sees to it that what is renewed is kept. */
+async function renewKept(context: RunContext): Promise<Renewed> {
   const { flags, io } = context
   if (flags.text('session'))
     throw new UsageError('either --session or --renew', 'see: athx help token')
-  const session = await resumeKept(await openAgent(context), flags.text('renew') ?? '')
+  const providerId = flags.text('renew') ?? ''
+  const kept = await findKeptHandshake(context)
+  if (kept?.stored.providers.includes(providerId)) {
+    const shared = await kept.resume()
+    await shared.refresh(io.interrupted)
+    return { ...shared.stored(), providerId }
+  }
+  const session = await resumeKept(await openAgent(context), providerId)
   await session.renew(io.interrupted)
   return session
 }

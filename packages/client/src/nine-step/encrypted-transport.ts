@@ -19,12 +19,18 @@ export interface EncryptedSession {
 /** What the gateway must read before it can decrypt; everything else of a request goes inside. */
 const outerHeaders = ['authorization', 'x-ath-agent-id']
 
+/** Asked twice, these change nothing (RFC 9110 §9.2.1). */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 /**
  * Encrypts every request with the session's keys and decrypts what comes back (U10). A number that the gateway has seen
- * already, because it was restarted or another process used it, is replaced once by one that it takes.
+ * already, because it was restarted or another process used it, is replaced by one that it takes. The refusal that says
+ * so comes in clear: whoever stands behind the TLS could have made it up after the request was carried out. So only a
+ * request that changes nothing is sent again; of another one the caller hears, and decides.
  */
 export function encryptedTransport(transport: Transport, session: EncryptedSession): Transport {
   const directions = importBoth(session.keys)
+  let lowest = 0
   // Whoever sends first hears of it.
   directions.catch(() => undefined)
   const send = async (
@@ -33,7 +39,7 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
     atLeast: number,
   ): Promise<Response> => {
     const { c2s, s2c } = await directions
-    const seq = await session.takeSequence(atLeast)
+    const seq = await session.takeSequence(Math.max(atLeast, lowest))
     const { method = 'GET', headers, body, ...rest } = init ?? {}
     const url = new URL(input instanceof Request ? input.url : input)
     const all = new Headers(headers)
@@ -62,9 +68,11 @@ export function encryptedTransport(transport: Transport, session: EncryptedSessi
     const refusal = await readGatewayRefusal(response, { ...transport, timeoutSeconds: 10 })
     if (!refusal) throw new AthError('ANSWER_REFUSED', { message: 'the answer is not encrypted' })
     const next = refusal.details['next_seq']
-    if (atLeast > 0 || typeof next !== 'number') return response
+    if (typeof next !== 'number') return response
+    lowest = Math.max(lowest, next, seq + 1)
+    if (atLeast > 0 || !safeMethods.has(method.toUpperCase())) return response
     await response.body?.cancel()
-    return send(input, init, Math.max(next, seq + 1))
+    return send(input, init, lowest)
   }
   return { ...transport, fetch: (input, init) => send(input, init, 0) }
 }
