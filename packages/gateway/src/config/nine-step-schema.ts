@@ -48,7 +48,7 @@ const pinnedAgent = z
 export const nineStep = z.strictObject({
   enabled: flag().default(true).describe('Whether it is offered.'),
   server_did: did('write did:ath:<name>', 'did:ath:enterprise_gateway_001')
-    .refine((value) => /^did:ath:/.test(value), {
+    .refine((value) => value.startsWith('did:ath:'), {
       error: say('is not a did:ath', 'write did:ath:<name>, or remove it'),
       abort: true,
     })
