@@ -1,7 +1,6 @@
 import {
   createUserClient,
   handshake,
-  type HandshakeOptions,
   type HandshakeSession,
   type PendingConfirmation,
   readGatewayRefusal,
@@ -34,7 +33,7 @@ export interface Wish {
   readonly context: string
   readonly permission: Permission
   readonly encrypted?: boolean
-  readonly onProgress?: HandshakeOptions['onProgress']
+  readonly onProgress?: Parameters<typeof handshake>[0]['onProgress']
 }
 
 /** One of the chats. */
@@ -73,7 +72,7 @@ export interface NineStepScene {
   ask<Message>(
     wish: Wish,
     chat: Chat<Message>,
-    answer: (message: Message, reference: string) => Promise<unknown>,
+    answer: (message: Message) => Promise<unknown>,
   ): Promise<Asked<Message>>
   /** Sends what was sent encrypted last once more, as somebody on the way might. */
   replay(): Promise<PlainAnswer & { readonly sent: string }>
@@ -92,14 +91,15 @@ export async function createNineStepScene(
   secrets: Set<string>,
 ): Promise<NineStepScene> {
   const program = await createUserClient({ gateway: gateway.url, key: await createKeyPair() })
-  let sealed: { readonly url: string; readonly init: RequestInit } | undefined
+  let sealed: { readonly url: string; readonly init: RequestInit & { body: string } } | undefined
   const officeFetch: typeof fetch = (input, init = {}) => {
     const headers = new Headers(init.headers)
     headers.set('x-forwarded-for', office)
-    const sent = { ...init, headers }
-    if (headers.get('content-type') === encryptedMediaType)
-      sealed = { url: String(input), init: sent }
-    return fetch(input, sent)
+    const url = input instanceof Request ? input.url : input.toString()
+    const { body } = init
+    if (headers.get('content-type') === encryptedMediaType && typeof body === 'string')
+      sealed = { url, init: { ...init, headers, body } }
+    return fetch(input, { ...init, headers })
   }
   return {
     officeFetch,
@@ -139,7 +139,7 @@ export async function createNineStepScene(
       opening.catch(pending.reject)
       const { requestId: reference } = await pending.promise
       const message = await nextMessage(chat, before)
-      await answer(message, reference)
+      await answer(message)
       const session = await opening
       secrets.add(session.accessToken)
       return { session, message, reference }
@@ -148,7 +148,7 @@ export async function createNineStepScene(
       if (!sealed) throw new Error('nothing was sent encrypted: an earlier step failed')
       const { signal, ...init } = sealed.init
       const answer = await readAnswer(await fetch(sealed.url, init))
-      return { ...answer, sent: String(init.body) }
+      return { ...answer, sent: init.body }
     },
     async call(session, method, path, { from = office, json } = {}) {
       const isJson = json !== undefined
@@ -170,7 +170,10 @@ export async function createNineStepScene(
 
 async function readAnswer(answer: Response): Promise<PlainAnswer> {
   const refusal = await readGatewayRefusal(answer, { clock, timeoutSeconds: 10 })
-  const detail = (name: string) => String(refusal?.details[name] ?? '')
+  const detail = (name: string) => {
+    const value = refusal?.details[name]
+    return typeof value === 'string' ? value : ''
+  }
   return {
     status: answer.status,
     code: refusal?.code ?? '',

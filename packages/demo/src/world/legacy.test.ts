@@ -71,6 +71,18 @@ test('a decision changes the approval', async () => {
   assert.equal(oa.approval('A-2041')?.state, 'approved')
 })
 
+test('the OA hands approvals over to somebody else', async () => {
+  const { cookie } = await logIn('oa-secret')
+  const answer = await fetch(`${oa.url}/api/delegation`, {
+    method: 'POST',
+    headers: { cookie },
+    body: new URLSearchParams({ to: 'li & co' }),
+  })
+  assert.equal(answer.status, 200)
+  assert.match(await answer.text(), /<delegation><to>li &amp; co<\/to><\/delegation>$/)
+  assert.deepEqual(oa.delegates, ['li & co'])
+})
+
 test('finance wants Basic credentials, and the right ones', async () => {
   const refused = await fetch(`${finance.url}/ledger.csv`)
   assert.equal(refused.status, 401)
