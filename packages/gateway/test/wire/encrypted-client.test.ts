@@ -127,6 +127,18 @@ test('[U10] after a restart of the gateway, or numbers used elsewhere, the clien
   assert.equal(again.sent.length, 3)
 })
 
+test('[U10] a request that changes something is not sent a second time because a refusal in clear says so', async (t) => {
+  const first = await open(t, echo)
+  await (await first.session.fetch('/oa/1')).text()
+  const again = await open(t, echo, { sessions: first.world.sessions })
+  await assert.rejects(again.session.request('POST', '/oa/2', { json: {} }), { code: 'CONFLICT' })
+  assert.equal(again.sent.length, 1)
+  // The next one has a number that is taken.
+  const answer = await again.session.request('POST', '/oa/3', { json: {} })
+  assert.equal(await answer.text(), 'secret answer to /3 {}')
+  assert.equal(again.sent.length, 2)
+})
+
 const changed = (change: (lines: string[]) => readonly string[]) => async (response: Response) => {
   const lines = (await response.text()).split('\n').filter((line) => line !== '')
   const { status, headers } = response
