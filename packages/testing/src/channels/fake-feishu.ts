@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, randomBytes, randomUUID } from 'node:crypto'
-import { feishuButtons, feishuCardFaults, feishuTexts } from './feishu-card.ts'
+import { feishuButtons, feishuCardFaults, feishuLines } from './feishu-card.ts'
 import { callbackJson, sendCallback, type SentCallback } from './fake-slack.ts'
 import {
   asRecord,
@@ -209,7 +209,7 @@ export async function createFakeFeishu(options: FakeFeishuOptions): Promise<Fake
       '飞书 (local counterpart)',
       messages.map(({ id, card, toast }) =>
         messageCard(
-          [...feishuTexts(card), ...(toast === undefined ? [] : [`▸ ${toast}`])],
+          [...feishuLines(card), ...(toast === undefined ? [] : [{ text: `▸ ${toast}` }])],
           feishuButtons(card).map(({ label, url, action }) =>
             url === undefined
               ? { label, press: { message: id, action: action ?? '' } }

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { slackBlockFaults, slackButtons, slackTexts } from './slack-blocks.ts'
+import { slackBlockFaults, slackButtons, slackLines } from './slack-blocks.ts'
 import {
   asRecord,
   jsonBody,
@@ -187,10 +187,10 @@ export async function createFakeSlack(options: FakeSlackOptions): Promise<FakeSl
 
   const page = (): VendorAnswer =>
     messagePage('Slack (local counterpart)', [
-      ...notes.map(({ text }) => messageCard([`Only you see this: ${text}`], [])),
+      ...notes.map(({ text }) => messageCard([{ text: 'Only you see this' }, { text }], [])),
       ...messages.map(({ ts, blocks }) =>
         messageCard(
-          slackTexts(blocks),
+          slackLines(blocks),
           slackButtons(blocks).map(({ id, label, url }) =>
             url === undefined ? { label, press: { message: ts, action: id } } : { label, url },
           ),

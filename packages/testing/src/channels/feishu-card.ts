@@ -1,4 +1,4 @@
-import { asList, asRecord } from './vendor-server.ts'
+import { asList, asRecord, type CardLine } from './vendor-server.ts'
 
 type Part = Readonly<Record<string, unknown>>
 
@@ -73,6 +73,15 @@ export function feishuButtons(card: Part): readonly FeishuButton[] {
 /** The texts of a card as somebody reads them: entities of `lark_md` are resolved. */
 export const feishuTexts = (card: Part): readonly string[] =>
   texts(card).map(({ tag, content }) => (tag === 'lark_md' ? resolve(content) : content))
+
+/** The same, with what is a label by itself: `**label**` at the beginning of a markdown text. */
+export const feishuLines = (card: Part): readonly CardLine[] =>
+  texts(card).flatMap(({ tag, content }) => {
+    const [, label, rest = ''] =
+      (tag === 'lark_md' ? /^\*\*([^*\n]+)\*\*(?:\n([\s\S]*))?$/.exec(content) : undefined) ?? []
+    if (label === undefined) return [{ text: tag === 'lark_md' ? resolve(content) : content }]
+    return [{ text: label, isLabel: true }, ...(rest === '' ? [] : [{ text: resolve(rest) }])]
+  })
 
 const markdownTexts = (card: Part): readonly string[] =>
   texts(card).flatMap(({ tag, content }) => (tag === 'lark_md' ? [content] : []))

@@ -1,4 +1,4 @@
-import { asList, asRecord } from './vendor-server.ts'
+import { asList, asRecord, type CardLine } from './vendor-server.ts'
 
 type Block = Readonly<Record<string, unknown>>
 
@@ -82,12 +82,18 @@ export function slackButtons(blocks: readonly Block[]): readonly SlackButton[] {
 }
 
 /** The texts of a message, as somebody reads them: markup of `mrkdwn` is left as it stands. */
-export function slackTexts(blocks: readonly Block[]): readonly string[] {
+export const slackTexts = (blocks: readonly Block[]): readonly string[] =>
+  slackLines(blocks).map(({ text }) => text)
+
+/** The same, with what is a label by itself. */
+export function slackLines(blocks: readonly Block[]): readonly CardLine[] {
   return blocks
     .filter(({ type }) => type !== 'actions')
     .flatMap((block) => [block['text'], ...asList(block['fields']), ...asList(block['elements'])])
-    .flatMap((text) => {
-      const content = asRecord(text)?.['text']
-      return typeof content === 'string' ? [content] : []
+    .flatMap((element) => {
+      const { type, text } = asRecord(element) ?? {}
+      if (typeof text !== 'string') return []
+      const label = type === 'mrkdwn' ? /^\*([^*]+)\*$/.exec(text)?.[1] : undefined
+      return label === undefined ? [{ text }] : [{ text: label, isLabel: true }]
     })
 }

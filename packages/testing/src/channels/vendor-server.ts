@@ -102,14 +102,25 @@ export const asList = (value: unknown): readonly Record<string, unknown>[] =>
 export const escapeText = (value: unknown): string =>
   String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** The page on which a person sees what came, the newest first, and presses a button. */
+/** The page on which a person sees what came and presses a button. */
 export function messagePage(title: string, cards: readonly string[]): VendorAnswer {
-  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.toReversed().join('\n')
+  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.join('\n')
   return {
-    body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="3"><title>${escapeText(title)}</title>
-<style>body{font:16px/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #bbb;border-radius:8px;padding:1rem;margin:1rem 0;white-space:pre-line;overflow-wrap:anywhere}form{display:inline}button,a.button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}</style></head>
+    body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="3"><title>${escapeText(title)}</title><style>${style}</style></head>
 <body><h1>${escapeText(title)}</h1>${list}</body></html>`,
   }
+}
+
+const style = `body{font:15px/1.5 sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;background:#f4f5f7;color:#1d1c1d}
+h1{font-size:1rem;color:#5a5f66}h2{font-size:1.1rem;margin:0 0 .5rem}
+article{background:#fff;border:1px solid #d5d8dc;border-radius:10px;padding:1rem 1.2rem;margin:1rem 0}
+p{margin:0;white-space:pre-line;overflow-wrap:anywhere}p.label{font-weight:600;font-size:.85rem;color:#5a5f66;margin-top:.5rem}
+.buttons{display:flex;gap:.6rem;margin-top:1rem}button,a.button{font:inherit;color:inherit;text-decoration:none;background:#fff;border:1px solid #999;border-radius:6px;padding:.4rem 1.1rem;cursor:pointer}`
+
+/** A line of a message; what the vendor would show in bold is a label. */
+export interface CardLine {
+  readonly text: string
+  readonly isLabel?: boolean
 }
 
 export interface CardButton {
@@ -119,11 +130,17 @@ export interface CardButton {
   readonly press?: { readonly message: string; readonly action: string }
 }
 
-export function messageCard(lines: readonly string[], buttons: readonly CardButton[]): string {
+export function messageCard(
+  [title, ...lines]: readonly CardLine[],
+  buttons: readonly CardButton[],
+): string {
   const shown = buttons.map(({ label, url, press }) =>
     press
       ? `<form method="post" action="/press"><input type="hidden" name="message" value="${escapeText(press.message)}"><button name="action" value="${escapeText(press.action)}">${escapeText(label)}</button></form>`
       : `<a class="button" href="${escapeText(url)}">${escapeText(label)}</a>`,
   )
-  return `<article>${lines.map(escapeText).join('\n')}\n${shown.join('')}</article>`
+  const rows = lines.map(
+    ({ text, isLabel }) => `<p${isLabel ? ' class="label"' : ''}>${escapeText(text)}</p>`,
+  )
+  return `<article><h2>${escapeText(title?.text)}</h2>${rows.join('\n')}<div class="buttons">${shown.join('')}</div></article>`
 }
