@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createDidKey } from '@sallyport/testing'
-import { endReplacedKeys } from '../src/index.ts'
+import { createDidKey, type DidKey, signCredential } from '@sallyport/testing'
+import { endReplacedKeys, endSessionsOfKey } from '../src/index.ts'
 import { createNineStepWorld } from './nine-step-world.ts'
 
 test('[D13] [D19] no credential of a key alone stands for the person where a yes needs a passkey', async () => {
@@ -64,3 +64,54 @@ test('[U4] [D19] a key that the configuration replaced ends at the start, also a
   assert.equal(late.status, 401, JSON.stringify(late.json))
   assert.equal((late.json['details'] as { reason: string }).reason, 'key_not_of_did')
 })
+
+test('[D15] [U6] a key that its person removed ends what it had signed or answered, also what was under way', async () => {
+  const world = await createNineStepWorld()
+  const { person, nineStep, ports } = world
+  const thumbprint = person.publicKey.thumbprint
+  const later = await createDidKey()
+  await nineStep.userKeys.insert({
+    thumbprint: later.publicKey.thumbprint,
+    userId: 'usr_wang',
+    jwk: later.publicKey.jwk,
+    label: 'another',
+    createdAt: world.clock.now(),
+  })
+  const byOther = () =>
+    signCredential(later, {
+      agent: world.agentKey,
+      serverDid: nineStep.serverDid,
+      scopes: ['oa:read'],
+      now: world.clock.now(),
+    })
+  const answeredWith = (key: DidKey) => ({
+    method: 'key' as const,
+    message: JSON.stringify({ signature: `${headOf(key)}..mark` }),
+  })
+  const open = async (credential: string, key?: DidKey) => {
+    const agent = world.agent()
+    await agent.greet()
+    await agent.identify()
+    assert.equal((await agent.request(credential, ['oa:read'])).status, 202)
+    assert.ok((await world.answer(key ? answeredWith(key) : {})).ok)
+    await agent.poll()
+    return agent
+  }
+  const signed = await open(await world.credential())
+  const answered = await open(await byOther(), person)
+  const spared = await open(await byOther(), later)
+  const underWay = [await open(await world.credential()), await open(await byOther(), person)]
+  for (const agent of [signed, answered, spared]) assert.equal((await agent.complete()).status, 200)
+
+  assert.ok(await nineStep.userKeys.remove('usr_wang', thumbprint))
+  await endSessionsOfKey(ports, 'usr_wang', thumbprint)
+  for (const agent of [signed, answered])
+    assert.notEqual((await agent.sessionRequest('token_refresh')).status, 200)
+  assert.equal((await spared.sessionRequest('token_refresh')).status, 200)
+  for (const agent of underWay) assert.notEqual((await agent.complete()).status, 200)
+  const live = await nineStep.sessions.list({ userId: 'usr_wang', liveAt: world.clock.now() })
+  assert.equal(live.length, 1)
+})
+
+const headOf = ({ publicKey }: DidKey) =>
+  Buffer.from(JSON.stringify({ alg: 'ES256', kid: publicKey.thumbprint })).toString('base64url')

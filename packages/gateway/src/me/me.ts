@@ -1,4 +1,4 @@
-import type { AthAnswer, AthCall, AthPorts } from '@ath-protocol/server'
+import { type AthAnswer, type AthCall, type AthPorts, endSessionsOfKey } from '@ath-protocol/server'
 import type { Login } from '../login/login.ts'
 import { answerRoutes, type Routes } from '../pages/answer-routes.ts'
 import { answerPasskeyScript, passkeyScriptPath } from '../passkeys/script.ts'
@@ -52,7 +52,12 @@ export function createMe({ login, ports, permissions, passkeys }: MeOptions): {
     ...passkeysRoutes(pages, { ...passkeys, clock, audit, challenges }),
     ...(nineStep
       ? {
-          ...keysRoutes(pages, { userKeys: nineStep.userKeys, clock, audit }),
+          ...keysRoutes(pages, {
+            userKeys: nineStep.userKeys,
+            clock,
+            audit,
+            endSessions: (userId, thumbprint) => endSessionsOfKey(ports, userId, thumbprint),
+          }),
           ...aheadRoutes(pages, ports),
         }
       : {}),

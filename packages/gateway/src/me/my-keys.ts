@@ -12,6 +12,8 @@ export interface MyKeysPorts {
   readonly userKeys: UserKeyStore
   readonly clock: Clock
   readonly audit: AuditSink
+  /** Ends what a removed key has opened. */
+  readonly endSessions: (userId: UserId, thumbprint: string) => Promise<void>
 }
 
 /** More than anybody has computers; each is one more way to act in a person's name. */
@@ -58,7 +60,7 @@ export async function addKey(
 }
 
 export async function removeKey(
-  { userKeys, audit }: MyKeysPorts,
+  { userKeys, audit, endSessions }: MyKeysPorts,
   userId: UserId,
   thumbprint: string,
 ): Promise<boolean> {
@@ -71,5 +73,6 @@ export async function removeKey(
     evidence: { kind: 'key', thumbprint },
   })
   await audit.settled()
+  await endSessions(userId, thumbprint)
   return true
 }

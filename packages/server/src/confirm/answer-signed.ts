@@ -3,8 +3,6 @@ import {
   type ConfirmationResponse,
   confirmationResponseSchema,
   checkTimestamp,
-  decodeBase64url,
-  decodeJsonObject,
   type Failure,
   fail,
   handshakeTyp,
@@ -24,7 +22,7 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import { faultResult, refused } from '../nine-step/message.ts'
 import type { ConsentDecided, ConsentRequest } from '../ports/consents.ts'
 import { type Outcome, story } from '../story/stage.ts'
-import { findRegisteredKey, type RegisteredKey } from '../user/registered-key.ts'
+import { findRegisteredKey, keyIdOf, type RegisteredKey } from '../user/registered-key.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
 import {
@@ -110,12 +108,6 @@ async function prove(
   return verified.ok
     ? ok({ key })
     : refused('signature_wrong', { member: 'signature', evidence: verified.error })
-}
-
-/** `kid` of a detached signature, which names the key by its thumbprint. Nothing about it is checked here. */
-function keyIdOf(signature: string): string | undefined {
-  const kid = decodeJsonObject(decodeBase64url(signature.split('.', 1)[0] ?? ''))?.['kid']
-  return typeof kid === 'string' ? kid : undefined
 }
 
 function choose(

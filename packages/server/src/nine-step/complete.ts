@@ -46,6 +46,7 @@ import {
   refuseMessage,
 } from './message.ts'
 import { requestOf } from '../settle/request-of.ts'
+import { keysStand } from '../user/key-removed.ts'
 
 type Read = ReadMessage<CompletionRequest>
 interface Proven {
@@ -198,7 +199,10 @@ async function complete(
     await ports.grants.confirm(grantId, session.expiresAt, session.id)
   // Looked at after the session is there: whoever takes the credential back at this moment finds the session, or is seen here.
   const credential = await nineStep.preAuthorizations.find(session.userId, session.credentialId)
-  const stands = credential !== undefined && credential.revokedAt === undefined
+  const stands =
+    credential !== undefined &&
+    credential.revokedAt === undefined &&
+    (await keysStand(ports, nineStep, session))
   const token = stands ? await issueSessionToken(ports, nineStep, session, agent) : undefined
   if (!token) {
     await endSession(ports, session, 'gateway')

@@ -158,6 +158,8 @@ export interface PreAuthorization {
   readonly oneTime: boolean
   /** Made on the user's page, or signed with the user's own key. */
   readonly madeBy: 'gateway' | 'user'
+  /** Thumbprint of the user's key that signed it. */
+  readonly signedBy?: string
   /** SHA-256 of the whole credential: its signature was checked when it was written down. */
   readonly hash: string
   readonly createdAt: number

@@ -52,14 +52,17 @@ export async function admitCredential(
   if (known?.userId === userId) return standing(known, hash)
   const verified = await verifyCredential(parsed.value, key)
   if (!verified.ok) return refuse(verified.error)
-  const written = writtenDown(credential, { userId, madeBy, hash, now })
+  const signedBy = madeBy === 'user' ? { signedBy: key.thumbprint } : {}
+  const written = writtenDown(credential, { userId, madeBy, ...signedBy, hash, now })
   return standing(await nineStep.preAuthorizations.ensure(written), hash)
 }
 
 /** A credential as it is kept: what it allows, and its hash in place of its text. */
 export function writtenDown(
   credential: UserCredential,
-  given: Pick<PreAuthorization, 'userId' | 'madeBy' | 'hash'> & { readonly now: number },
+  given: Pick<PreAuthorization, 'userId' | 'madeBy' | 'signedBy' | 'hash'> & {
+    readonly now: number
+  },
 ): PreAuthorization {
   return {
     id: credential.jti ?? hashSecret(credential.signedText ?? ''),
@@ -68,6 +71,7 @@ export function writtenDown(
     scopes: credential.scopes,
     oneTime: credential.oneTime,
     madeBy: given.madeBy,
+    ...(given.signedBy === undefined ? {} : { signedBy: given.signedBy }),
     hash: given.hash,
     createdAt: given.now,
     expiresAt: credential.expiresAt,

@@ -1,4 +1,11 @@
-import { importJwk, keyOfDidKey, parseDid, type PublicKey } from '@ath-protocol/types'
+import {
+  decodeBase64url,
+  decodeJsonObject,
+  importJwk,
+  keyOfDidKey,
+  parseDid,
+  type PublicKey,
+} from '@ath-protocol/types'
 import type { UserKey, UserKeyStore } from '../ports/nine-step.ts'
 
 /** A key that a person registered, ready to verify with. */
@@ -35,4 +42,10 @@ async function thumbprintOfDid(did: string): Promise<string | undefined> {
   if (parsed.value.method !== 'key') return undefined
   const key = await keyOfDidKey(parsed.value.multikey)
   return key.ok ? key.value.thumbprint : undefined
+}
+
+/** `kid` of a detached signature, which names the key by its thumbprint. Nothing about it is checked here. */
+export function keyIdOf(signature: string): string | undefined {
+  const kid = decodeJsonObject(decodeBase64url(signature.split('.', 1)[0] ?? ''))?.['kid']
+  return typeof kid === 'string' ? kid : undefined
 }

@@ -31,6 +31,8 @@ export function preAuthorizationsContract(name: string, open: Open<PreAuthorizat
       assert.deepEqual(await store().ensure(written), written)
       assert.deepEqual(await store().find(written.userId, written.id), written)
       assert.deepEqual(await store().findByHash(written.hash), written)
+      const signed = samplePreAuthorization({ signedBy: 'a-thumbprint' })
+      assert.deepEqual(await store().ensure(signed), signed)
       assert.equal(await store().find('usr_other', written.id), undefined)
       assert.equal(await store().find(written.userId, 'nothing'), undefined)
       assert.equal(await store().findByHash('nothing'), undefined)

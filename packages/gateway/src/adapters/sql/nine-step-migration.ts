@@ -153,6 +153,7 @@ async function createUserThings(db: Kysely<Tables>): Promise<void> {
     .addColumn('scopes', 'text', (column) => column.notNull())
     .addColumn('oneTime', 'double precision', (column) => column.notNull())
     .addColumn('madeBy', 'text', (column) => column.notNull())
+    .addColumn('signedBy', 'text')
     .addColumn('hash', 'text', (column) => column.notNull())
     .addColumn('createdAt', 'double precision', (column) => column.notNull())
     .addColumn('expiresAt', 'double precision', (column) => column.notNull())

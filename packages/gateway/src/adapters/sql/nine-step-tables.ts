@@ -97,6 +97,7 @@ export interface PreAuthorizationRow {
   scopes: string
   oneTime: number
   madeBy: string
+  signedBy: string | null
   /** Empty while it was only revoked and never seen. */
   hash: string
   createdAt: number

@@ -87,6 +87,7 @@ const unseen = (userId: string, id: string, at: number): PreAuthorizationRow => 
   scopes: toJson([]),
   oneTime: 1,
   madeBy: 'user',
+  signedBy: null,
   hash: '',
   createdAt: at,
   expiresAt: at,

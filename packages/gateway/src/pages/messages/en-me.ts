@@ -27,7 +27,8 @@ export const enMe = {
   'keys.since': 'added {instant}',
   'keys.remove': 'Remove',
   'keys.remove_label': 'Remove the key {label}',
-  'keys.removed': 'Removed. Nothing that it signed opens anything new.',
+  'keys.removed':
+    'Removed. Nothing that it signed opens anything any more, and what it had opened has ended.',
   'keys.added': 'Added. Programs that hold this key now act in your name.',
   'keys.add_title': 'Add a key',
   'keys.label': 'Name, to tell it from others',

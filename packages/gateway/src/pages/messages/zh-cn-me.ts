@@ -27,7 +27,7 @@ export const zhCnMe: Readonly<Record<keyof typeof enMe, string>> = {
   'keys.since': '添加于 {instant}',
   'keys.remove': '移除',
   'keys.remove_label': '移除密钥 {label}',
-  'keys.removed': '已移除。它签过的内容不再能开启任何新的权限。',
+  'keys.removed': '已移除。它签过的内容不再能开启任何权限，由它开启的权限也已结束。',
   'keys.added': '已添加。持有此密钥的程序现在可以用您的名义操作。',
   'keys.add_title': '添加密钥',
   'keys.label': '名称，便于区分',
