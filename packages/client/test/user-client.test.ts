@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createDidKey, createNineStepGateway, type DidKey } from '@sallyport/testing'
-import { AthError, createUserClient, handshake, type UserClient } from '@ath-protocol/client'
+import { didKeyOf } from '@ath-protocol/types'
+import {
+  AthError,
+  agentThumbprint,
+  createUserClient,
+  handshake,
+  type UserClient,
+} from '@ath-protocol/client'
 
 const code = (expected: string, reason?: string) => (error: unknown) => {
   assert.ok(error instanceof AthError, String(error))
@@ -117,4 +124,21 @@ test('[U7] a key that nobody registered reads nothing, and says where to registe
   assert.equal(jwk.includes('"d"'), false)
   await gateway.registerKey(stranger.publicKey)
   assert.equal((await user.inbox()).user_did, stranger.did)
+})
+
+test('[U6] the key of an agent is what its DID says, or what the person gives for a name; both must agree', async () => {
+  const [agent, other] = await Promise.all([createDidKey('EdDSA'), createDidKey()])
+  const { thumbprint } = agent.publicKey
+  const label = 'did:ath:ai_office_assistant_001'
+  assert.equal(await agentThumbprint(agent.did), thumbprint)
+  assert.equal(await agentThumbprint(await didKeyOf(agent.publicKey)), thumbprint)
+  const jwk = JSON.stringify(agent.publicKey.jwk)
+  for (const given of [thumbprint, agent.pem, jwk, `${agent.pem}\n`]) {
+    assert.equal(await agentThumbprint(label, given), thumbprint)
+    assert.equal(await agentThumbprint(agent.did, given), thumbprint)
+    await assert.rejects(agentThumbprint(other.did, given), code('ARGUMENT_INVALID'))
+  }
+  for (const did of [label, 'did:web:agent.example', 'office', 'did:key:z123'])
+    await assert.rejects(agentThumbprint(did), code('ARGUMENT_INVALID'))
+  await assert.rejects(agentThumbprint(label, 'no key'), code('KEY_INVALID'))
 })

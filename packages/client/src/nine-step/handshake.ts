@@ -11,6 +11,7 @@ import { createTokenKeys } from './token-key.ts'
 
 /** In all, each with fresh nonces and keys (D10, D19). */
 const mostTries = 3
+
 /**
  * The nine-step handshake: both sides prove who they are, the user confirms by a way that is not the agent's, and both
  * agree on keys. Everything the server says is checked; what does not hold is `ANSWER_REFUSED` and no reason to try
