@@ -38,7 +38,10 @@ export function createHuman({ say, lang, open }: HumanOptions): Person {
           ? `在最上面的消息里点“${labels[button]}”`
           : `press ${labels[button]} in the topmost message`,
       ),
-    add: (url) => tell(url, signIn + (zh ? '然后点“添加…”' : 'then Add …')),
+    add: (url, hint) => {
+      const add = signIn + (zh ? '然后点“添加…”' : 'then Add …')
+      return tell(url, hint === undefined ? add : `${add} (${hint})`)
+    },
     close: async () => undefined,
   }
 }

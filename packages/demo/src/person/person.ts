@@ -15,7 +15,7 @@ export interface Person {
   review(chat: string, answer: Answer): Promise<void>
   /** Presses a button of the newest message in a chat. */
   press(chat: string, button: 'approve' | 'deny'): Promise<void>
-  /** Opens one of the gateway's pages about oneself, and adds what it offers to add. */
-  add(url: string): Promise<void>
+  /** Opens one of the gateway's pages about oneself, and adds what it offers to add; `hint` is for people. */
+  add(url: string, hint?: string): Promise<void>
   close(): Promise<void>
 }

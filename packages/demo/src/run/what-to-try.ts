@@ -1,5 +1,6 @@
 import type { World } from '../world/world.ts'
 import type { Language } from './arguments.ts'
+import { padCells } from './width.ts'
 
 /** For whoever stays: what is running, and what can be asked of it. */
 export function whatToTry(
@@ -9,7 +10,7 @@ export function whatToTry(
   lang: Language,
 ): readonly string[] {
   const zh = lang === 'zh'
-  const line = (what: string, how: string) => `   ${what.padEnd(zh ? 8 : 12)} ${how}`
+  const line = (what: string, how: string) => `   ${padCells(what, 12)} ${how}`
   return [
     '',
     zh ? '   一切仍在运行，按 Ctrl-C 结束' : '   Everything keeps running. Ctrl-C to stop.',

@@ -70,7 +70,13 @@ export const passkeyForRisk: Step<Stage> = {
   async run({ nineStep, gateway, person, world, text }) {
     const { feishu } = world.chats
     const agent = world.didAgents.office
-    await person.add(`${gateway.url}/me/passkeys`)
+    await person.add(
+      `${gateway.url}/me/passkeys`,
+      text({
+        en: 'any passkey will do: of this device, a phone, a security key or a password manager',
+        zh: '任何通行密钥都可以：本机、手机、安全密钥或密码管理器',
+      }),
+    )
     const permission = await nineStep.permit(agent, ['oa:delegate'])
     let presses = 0
     const { session, reference } = await nineStep.ask(

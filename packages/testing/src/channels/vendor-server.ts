@@ -40,9 +40,11 @@ export async function openVendorServer(
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://vendor')
     const body = await readText(request)
-    opened.calls++
-    if (opened.mode === 'silent') return
-    if (opened.mode === 'down') return send(response, { status: 503, body: 'down' })
+    // People go on reading what came, whatever becomes of the API.
+    const isPage = request.method === 'GET' && url.pathname === '/'
+    if (!isPage) opened.calls++
+    if (!isPage && opened.mode === 'silent') return
+    if (!isPage && opened.mode === 'down') return send(response, { status: 503, body: 'down' })
     const found = await answer({
       method: request.method ?? '',
       path: url.pathname,
