@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openWholeGateway } from '../gateway.ts'
+import { openGateway } from '../../src/compose.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { LogLine } from '../../src/ports/log.ts'
+import { createFolder } from '../data-folder.ts'
+import { freePort, openWholeGateway } from '../gateway.ts'
 
 async function open(t: TestContext, confirm: string) {
   const gateway = await openWholeGateway(
@@ -38,4 +42,28 @@ test('[U7] a callback of a configured channel that is not signed is refused by t
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
     .join('')
   assert.match(records, /"denial_reason":"callback_signature"/)
+})
+
+test('start without a channel says where people find what waits for them', async (t) => {
+  const folder = createFolder()
+  t.after(() => folder.remove())
+  const text = `version: 1
+gateway: { url: "https://gw.corp.example", listen: { trusted_proxies: [127.0.0.1/32] } }
+login: { issuer: "https://idp.corp.example", client_id: a, client_secret: b }
+`
+  writeFileSync(join(folder.dir, 'sallyport.yaml'), text)
+  const config = loadConfig({
+    mode: 'start',
+    env: {},
+    file: 'sallyport.yaml',
+    cwd: folder.dir,
+    port: await freePort(),
+  })
+  assert.ok(config.ok, JSON.stringify(config))
+  const logs: LogLine[] = []
+  const gateway = await openGateway(config.value, (line) => logs.push(line))
+  await gateway.drain()
+  const warning = logs.find(({ event }) => event === 'no_confirm_channel')
+  assert.equal(warning?.level, 'warn')
+  assert.match(warning?.message ?? '', /only on https:\/\/gw\.corp\.example\/me or by athx inbox/)
 })
