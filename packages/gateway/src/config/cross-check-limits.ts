@@ -4,7 +4,12 @@ import type { ConfigFile } from './schema.ts'
 
 /** What the sections about restrictions and DIDs say that does not hold together. */
 export function checkLimits(file: ConfigFile): readonly Finding[] {
-  return [...checkAmounts(file), ...checkQualifiedNames(file), ...checkLabels(file)]
+  return [
+    ...checkAmounts(file),
+    ...checkPasskeys(file),
+    ...checkQualifiedNames(file),
+    ...checkLabels(file),
+  ]
 }
 
 /** An amount that nobody finds cannot be limited, and what is not enforced must not be promised (U13). */
@@ -28,6 +33,21 @@ function checkAmounts(file: ConfigFile): readonly Finding[] {
         fix: `add providers.${id}.amounts: [{ match: POST /api/orders, field: /total }]`,
       })),
   )
+}
+
+const risks = ['low', 'medium', 'high', 'never']
+
+/** Without our page nobody asks for a passkey in the two-phase handshake. */
+function checkPasskeys({ gateway, providers }: ConfigFile): readonly Finding[] {
+  return Object.entries(providers).flatMap(([id, { consent_page, scopes }]): Finding[] => {
+    const risky = Object.entries(scopes).find(([, entry]) => {
+      const risk = Array.isArray(entry) || !('risk' in entry) ? 'medium' : (entry.risk ?? 'medium')
+      return risks.indexOf(risk) >= risks.indexOf(gateway.passkey_from)
+    })
+    if (consent_page !== false || !risky) return []
+    const problem = `nobody would ask for a passkey, which scope \`${risky[0]}\` needs`
+    return [{ path: ['providers', id, 'consent_page'], problem, fix: 'remove it' }]
+  })
 }
 
 function applies(

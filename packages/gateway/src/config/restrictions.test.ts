@@ -298,3 +298,20 @@ providers:
   assert.match(text, /gets oa\/oa:read for 90d, only rate_limit 5\/day/)
   assert.match(text, /nine_step {2}encryption offered, confirmation always, sessions up to 8h/)
 })
+
+test('[D19] a provider without our page is refused where a yes there needs a passkey', (t) => {
+  const forge = (scopes: string, gateway = '') => `${gateway}
+providers:
+  forge:
+    url: https://api.forge.example
+    auth: { kind: oauth2, issuer: "https://forge.example", client_id: a, client_secret: b }
+    consent_page: false
+    scopes: ${scopes}`
+  const plain = '{ forge:read: [GET /a] }'
+  const risky = '{ forge:read: [GET /a], forge:erase: { match: [DELETE /a], risk: high } }'
+  const missing = /providers\.forge\.consent_page: nobody would ask for a passkey, which scope/
+  assert.equal(load(t, forge(plain)).problems, '')
+  assert.match(load(t, forge(risky)).problems, missing)
+  assert.match(load(t, forge(plain, 'gateway: { passkey_from: medium }')).problems, missing)
+  assert.equal(load(t, forge(risky, 'gateway: { passkey_from: never }')).problems, '')
+})
