@@ -3,7 +3,7 @@ import { stepTimeout } from './handshake-agent.ts'
 import type { RunContext } from './run-context.ts'
 import { findSettingValue, requireGateway } from './settings.ts'
 import { defaultUserKeyPath } from './state/home.ts'
-import { readIfThere } from './state/private-file.ts'
+import { isOpenToOthers, readIfThere } from './state/private-file.ts'
 import { UsageError } from './usage-error.ts'
 
 export function userKeyPath(context: RunContext): string {
@@ -19,6 +19,9 @@ export async function openPerson(context: RunContext): Promise<UserClient> {
       `there is no key of yours at ${path}`,
       'make one: athx grant key new   (then register it: athx grant key register)',
     )
+  // Whoever reads it can say yes in this person's name.
+  if (await isOpenToOthers(path))
+    throw new UsageError(`others can read ${path}`, `chmod 600 '${path}'`)
   return createUserClient({
     gateway: requireGateway(context),
     key,

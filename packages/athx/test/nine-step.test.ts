@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
@@ -26,7 +26,8 @@ async function setUp(t: TestContext, options: NineStepGatewayOptions = {}) {
     ATH_PRIVATE_KEY: await pemOf(agent.privateKey),
     ATH_USER_KEY: 'me.pem',
   })
-  await writeFile(join(own.home, 'me.pem'), await pemOf(gateway.person.privateKey))
+  const mode = 0o600
+  await writeFile(join(own.home, 'me.pem'), await pemOf(gateway.person.privateKey), { mode })
   const credential = await gateway.credential(agent, { lifetimeSeconds: 30_000 })
   return { ...own, gateway, agent, credential }
 }
@@ -256,6 +257,10 @@ test('a permission for a DID that is only a name needs the agent’s key, and of
     [claims.client_did, claims.aud, claims.one_time, claims.cnf.jkt],
     [label, 'did:ath:gateway', true, agent.publicKey.thumbprint],
   )
+  await chmod(join(home, 'me.pem'), 0o644)
+  const open = await make('--agent', agent.did)
+  assert.deepEqual([open.code, /chmod 600/.test(open.stderr)], [3, true])
+  await chmod(join(home, 'me.pem'), 0o600)
   await writeFile(join(home, 'agent.pem'), agent.pem)
   const byFile = await make('--agent', agent.did, '--agent-key', 'agent.pem')
   assert.equal(byFile.code, 0, byFile.stderr)
