@@ -172,8 +172,9 @@ function whoAndWhen(asked: Asked, words: ChannelWords, agent: string): readonly 
     timeZone: 'UTC',
   }).format(new Date(consent.expiresAt * 1000))
   const left = sayTimeLeft(language, consent.expiresAt - now)
+  const itself = isNamedHere(asked) ? words.namedHere : words.saysItself
   return [
-    { label: words.asks, value: `${agent} (${words.saysItself})` },
+    { label: words.asks, value: `${agent} (${itself})` },
     {
       label: words.address,
       value: shorten(consent.clientDid ?? agentHost(consent.agentId), 120),
@@ -182,7 +183,7 @@ function whoAndWhen(asked: Asked, words: ChannelWords, agent: string): readonly 
       ? [
           {
             label: words.developer,
-            value: `${shorten(developer.name, longestName)} (${words.saysItself})`,
+            value: `${shorten(developer.name, longestName)} (${itself})`,
           },
         ]
       : []),
@@ -191,6 +192,10 @@ function whoAndWhen(asked: Asked, words: ChannelWords, agent: string): readonly 
     { label: words.until, value: `${until} UTC (${left})` },
   ]
 }
+
+/** The operator bound the agent's DID to its key, and gave it its name. */
+const isNamedHere = ({ config, consent }: Pick<Asked, 'config' | 'consent'>): boolean =>
+  config.nineStep?.pinnedDids.some(({ did }) => did === consent.clientDid) === true
 
 /** One line of somebody else's text. A chat would make a link of an address in it, and the agent's words are no place for links. */
 function shorten(text: string, longest: number): string {

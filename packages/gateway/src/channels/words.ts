@@ -6,6 +6,7 @@ export interface ChannelWords {
   readonly asks: string
   readonly developer: string
   readonly saysItself: string
+  readonly namedHere: string
   readonly address: string
   readonly askedOf: string
   readonly words: string
@@ -35,6 +36,7 @@ const en: ChannelWords = {
   asks: 'Who is asking',
   developer: 'Developer',
   saysItself: 'says about itself',
+  namedHere: 'known to your administrator',
   address: 'Address',
   askedOf: 'Asked of',
   words: 'What for, in the agent’s own words (not checked by us)',
@@ -68,6 +70,7 @@ const zhCn: ChannelWords = {
   asks: '谁在请求',
   developer: '开发者',
   saysItself: '自述',
+  namedHere: '已由管理员登记',
   address: '地址',
   askedOf: '请求对象',
   words: '用途（智能体的原话，未经我们核实）',

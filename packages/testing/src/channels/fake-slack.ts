@@ -187,7 +187,6 @@ export async function createFakeSlack(options: FakeSlackOptions): Promise<FakeSl
 
   const page = (): VendorAnswer =>
     messagePage('Slack (local counterpart)', [
-      ...notes.map(({ text }) => messageCard([{ text: 'Only you see this' }, { text }], [])),
       ...messages.map(({ ts, blocks }) =>
         messageCard(
           slackLines(blocks),
@@ -196,6 +195,7 @@ export async function createFakeSlack(options: FakeSlackOptions): Promise<FakeSl
           ),
         ),
       ),
+      ...notes.map(({ text }) => messageCard([{ text: 'Only you see this' }, { text }], [])),
     ])
 
   return Object.assign(server, {

@@ -70,7 +70,7 @@ export function feishuButtons(card: Part): readonly FeishuButton[] {
     })
 }
 
-/** The texts of a card as somebody reads them: entities of `lark_md` are resolved. */
+/** The texts of a card as somebody reads them: of `lark_md` entities are resolved, and links are their text. */
 export const feishuTexts = (card: Part): readonly string[] =>
   texts(card).map(({ tag, content }) => (tag === 'lark_md' ? resolve(content) : content))
 
@@ -99,4 +99,6 @@ function texts(card: Part): readonly { readonly tag: string; readonly content: s
 }
 
 const resolve = (markdown: string) =>
-  markdown.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+  markdown
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))

@@ -104,9 +104,9 @@ export const asList = (value: unknown): readonly Record<string, unknown>[] =>
 export const escapeText = (value: unknown): string =>
   String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** The page on which a person sees what came and presses a button. */
+/** The page on which a person sees what came, the newest first, and presses a button. */
 export function messagePage(title: string, cards: readonly string[]): VendorAnswer {
-  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.join('\n')
+  const list = cards.length === 0 ? '<p>No messages yet.</p>' : cards.toReversed().join('\n')
   return {
     body: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="3"><title>${escapeText(title)}</title><style>${style}</style></head>
 <body><h1>${escapeText(title)}</h1>${list}</body></html>`,

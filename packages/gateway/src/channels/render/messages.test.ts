@@ -99,6 +99,18 @@ for (const [channel, render] of Object.entries(renderers))
         t.assert.snapshot(render(questionCard(asked(risk, language))))
       })
 
+test('an agent whose DID the operator bound to its key does not only say itself who it is', () => {
+  const card = (pinned: string) => {
+    const nineStep = { pinnedDids: [{ did: pinned }] }
+    const one = asked('low', 'en')
+    const known = { ...one, config: { ...config, nineStep } as unknown as AthConfig }
+    return questionCard(known).facts.map(({ value }) => value)
+  }
+  assert.match(card('did:key:z6MkTravel')[0] ?? '', /\(known to your administrator\)$/)
+  assert.match(card('did:key:z6MkTravel')[2] ?? '', /\(known to your administrator\)$/)
+  assert.match(card('did:key:z6MkOther')[0] ?? '', /\(says about itself\)$/)
+})
+
 for (const language of languages)
   for (const outcome of ['approved', 'denied', 'expired'] as const)
     test(`what became of a question is shown in ${language}: ${outcome}`, (t) => {
