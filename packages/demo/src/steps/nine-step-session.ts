@@ -34,6 +34,7 @@ export const encryptedSession: Step<Stage> = {
       {
         'the answer is the OA’s': body === world.oa.lastAnswer().toString(),
         'nothing of it could be read on the way': sent !== '' && !sent.includes('page'),
+        'Feishu found nothing wrong with a call': feishu.faults.length === 0,
         'the OA heard of it once': world.oa.received.length === before,
       },
       [
