@@ -20,11 +20,17 @@ export interface IdentityProvider {
     secrets: LoginSecrets,
     options: { readonly otherAccount: boolean; readonly language: string },
   ): Promise<Result<URL, Failure>>
-  complete(
-    query: URLSearchParams,
-    secrets: LoginSecrets,
-  ): Promise<Result<Omit<Person, 'id'>, Failure>>
+  complete(query: URLSearchParams, secrets: LoginSecrets): Promise<Result<Authenticated, Failure>>
 }
+
+export interface Authenticated {
+  readonly person: Omit<Person, 'id'>
+  /** When the person last proved who they are, where the provider says (`auth_time`): it may have remembered them. */
+  readonly provenAt: number | undefined
+}
+
+/** Whoever is asked how old a log-in may be has to say how old it is (OpenID Connect Core §3.1.2.1); nobody logs in anew for it. */
+const maxAgeSeconds = 365 * 86_400
 
 export interface IdentityProviderOptions {
   readonly login: Extract<Login, { kind: 'oidc' }>
@@ -63,6 +69,7 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
           code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
           code_challenge_method: 'S256',
           ui_locales: language,
+          max_age: String(maxAgeSeconds),
           ...(otherAccount ? { prompt: 'login' } : {}),
         }),
       )
@@ -82,14 +89,15 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
         const claims = tokens.claims()
         if (!claims) return fail({ reason: 'upstream_oauth', step: 'login', error: 'no_id_token' })
         const shown = shownClaims(claims)
-        return ok({
+        const person = {
           issuer: claims.iss,
           subject: claims.sub,
           ...(shown.name === undefined || shown.email === undefined
             ? await askUserInfo(config.value, tokens.access_token, claims.sub)
             : {}),
           ...shown,
-        })
+        }
+        return ok({ person, provenAt: claims.auth_time })
       } catch (thrown) {
         const error = errorCode(thrown)
         if (error === 'access_denied') return fail({ reason: 'user_denied' })

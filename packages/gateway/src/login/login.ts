@@ -112,11 +112,12 @@ export function createLogin(options: LoginOptions): Login {
     const flow = await takeFlow(call)
     if (!flow.ok) return refuse(call, flow.error)
     const { secrets, returnTo } = flow.value
-    const person = provider
+    const found = provider
       ? await provider.complete(call.query, secrets)
       : fail({ reason: 'route_unknown' } satisfies Failure)
-    if (!person.ok) return refuse(call, person.error, returnTo)
-    return signIn(call, await logins.ensureUser(person.value), returnTo)
+    if (!found.ok) return refuse(call, found.error, returnTo)
+    const { person, provenAt } = found.value
+    return signIn(call, await logins.ensureUser(person), returnTo, provenAt)
   }
 
   /** The state is spent before anything else is looked at: of two callbacks, whoever sent them, one gets it. */
@@ -133,8 +134,13 @@ export function createLogin(options: LoginOptions): Login {
     return ok({ secrets: { state, nonce, codeVerifier }, returnTo })
   }
 
-  async function signIn(call: AthCall, person: Person, returnTo: string): Promise<AthAnswer> {
-    const cookie = await people.open(call, person)
+  async function signIn(
+    call: AthCall,
+    person: Person,
+    returnTo: string,
+    provenAt?: number,
+  ): Promise<AthAnswer> {
+    const cookie = await people.open(call, person, provenAt)
     options.audit.record({
       event: 'user_signed_in',
       reached: 'identify',

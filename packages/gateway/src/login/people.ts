@@ -24,8 +24,11 @@ export interface People {
    * `csrf` or the header `x-csrf-token`.
    */
   acting(call: AthCall): Promise<Result<SignedIn, 'signed_out' | 'forged'>>
-  /** Signs in under a new session, ends the browser's old one, and returns the cookie to set. */
-  open(call: AthCall, person: Person): Promise<string>
+  /**
+   * Signs in under a new session, ends the browser's old one, and returns the cookie to set. `provenAt`: when the person
+   * last proved who they are, if that was before.
+   */
+  open(call: AthCall, person: Person, provenAt?: number): Promise<string>
   /** Ends the browser's session and returns the cookie that forgets it. */
   close(call: AthCall): Promise<string>
 }
@@ -81,7 +84,7 @@ export function createPeople(options: PeopleOptions): People {
       await options.audit.settled()
       return fail('forged')
     },
-    async open(call, person) {
+    async open(call, person, provenAt) {
       await end(call)
       const value = random.token(32)
       const now = clock.now()
@@ -89,7 +92,7 @@ export function createPeople(options: PeopleOptions): People {
         hash: hashSecret(value),
         userId: person.id,
         csrfToken: random.token(32),
-        createdAt: now,
+        createdAt: Math.min(now, provenAt ?? now),
         expiresAt: now + options.sessionSeconds,
       })
       return hostCookie(sessionCookie, value, options.sessionSeconds)

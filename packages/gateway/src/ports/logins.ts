@@ -15,6 +15,7 @@ export interface LoginSession {
   readonly userId: UserId
   /** Bound into every form this browser gets. */
   readonly csrfToken: string
+  /** When the person proved who they are: at the identity provider, where it says so. */
   readonly createdAt: number
   readonly expiresAt: number
 }

@@ -161,6 +161,24 @@ test('signing in again ends the session before', async () => {
   assert.equal(gateway.logins.sessions.has(hashSecret(before)), false)
 })
 
+test('[D19] a session that the provider gave without asking adds no key: it is as old as the proof behind it', async () => {
+  const page = await openPage()
+  await page.goto(`${gateway.url}/me`)
+  await signInAtProvider(page, 'xiao')
+  await page.waitForURL(/\/me$/)
+  gateway.clock.advance(3600)
+  // Whoever finds the browser open drops the gateway's cookie and lets the provider remember.
+  await page.context().clearCookies({ name: sessionCookie })
+  await page.goto(`${gateway.url}/me/keys`)
+  await page.waitForURL(/\/me\/keys$/)
+  const { createdAt = Number.NaN } = (await sessionOf(page)) ?? {}
+  assert.ok(createdAt < gateway.clock.now() - 3000)
+  assert.equal(await page.locator('textarea[name=key]').count(), 0)
+  await page.click('a.button[href^="/login"]')
+  await page.waitForSelector('input[name=password]')
+  gateway.clock.advance(-3600)
+})
+
 test('a callback works once', async () => {
   const page = await openPage()
   const callback = await stopAtCallback(page)
