@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { createDidKey, type DidKey, signCredential } from '@sallyport/testing'
 import { createUserProof, didKeyOf, type UserProof, userProofHeader } from '@ath-protocol/types'
@@ -8,13 +9,19 @@ import { base, type Seen } from './world.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64url')
+
 let proofs = 0
 
 async function prove(
   world: NineStepWorld,
   method: string,
   path: string,
-  options: { readonly claims?: Partial<UserProof>; readonly key?: DidKey } = {},
+  options: {
+    readonly claims?: Partial<UserProof>
+    readonly key?: DidKey
+    readonly body?: unknown
+  } = {},
 ): Promise<string> {
   const { signer, did } = options.key ?? world.person
   return createUserProof(signer, {
@@ -24,6 +31,7 @@ async function prove(
     htu: path,
     iat: Math.floor(world.clock.now()),
     jti: `proof-number-${proofs++}`.padEnd(16, '0'),
+    ...(options.body === undefined ? {} : { body_sha256: sha256(JSON.stringify(options.body)) }),
     ...options.claims,
   })
 }
@@ -427,3 +435,20 @@ for (const encoded of ['%', '%zz', 'x'.repeat(129)])
     const { status } = await ask(world, 'DELETE', `/ath/credentials/${encoded}`)
     assert.equal(status, 400)
   })
+
+test('[U7] a proof is for one body: nobody on the way puts another permission in its place', async () => {
+  const world = await createNineStepWorld()
+  const thief = await createDidKey()
+  const wanted = (agent: DidKey) => ({ client_did: agent.did, scopes: ['oa:read'], ttl: 3600 })
+  const send = async (proof: string, agent: DidKey) =>
+    (
+      await world.send('POST', '/ath/credentials', {
+        body: wanted(agent),
+        headers: { [userProofHeader]: proof },
+      })
+    ).status
+  const signed = () => prove(world, 'POST', '/ath/credentials', { body: wanted(world.agentKey) })
+  assert.equal(await send(await signed(), thief), 401)
+  assert.equal(await send(await prove(world, 'POST', '/ath/credentials'), world.agentKey), 401)
+  assert.equal(await send(await signed(), world.agentKey), 201)
+})

@@ -1,4 +1,5 @@
 import {
+  bytesOf,
   canonicalWithout,
   type Clock,
   createUserProof,
@@ -17,6 +18,7 @@ import {
   type Question,
   questionSchema,
   readWire,
+  sha256,
   signDetached,
   signJws,
   userDecisionPayload,
@@ -102,6 +104,9 @@ export async function createUserClient(options: UserClientOptions): Promise<User
       htu: path,
       iat: Math.floor(clock.now()),
       jti: newId(''),
+      ...(body
+        ? { body_sha256: encodeBase64url(await sha256(bytesOf(JSON.stringify(body)))) }
+        : {}),
     })
     return ask(asking, {
       method,

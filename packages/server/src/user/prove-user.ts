@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type Failure,
   fail,
@@ -20,9 +21,9 @@ export interface ProvenUser extends RegisteredKey {
 }
 
 /**
- * Who calls: whoever holds the registered key that the proof in `ath-user-proof` names. The proof is for this method and
- * this path and query here, not older than a minute, and works once. Its `jti` is claimed after the signature, so that
- * nobody fills the store with what no person signed.
+ * Who calls: whoever holds the registered key that the proof in `ath-user-proof` names. The proof is for this method,
+ * this path, query and body here, not older than a minute, and works once. Its `jti` is claimed after the signature, so
+ * that nobody fills the store with what no person signed.
  */
 export async function proveUser(
   ports: AthPorts,
@@ -42,7 +43,12 @@ export async function proveUser(
   if (!found) return fail({ reason: 'user_key_unknown' })
   const verified = await proof.value.verify(found.key)
   if (!verified.ok) return unproven(verified.error)
-  const { jti, iat } = proof.value.claims
+  const { jti, iat, body_sha256 } = proof.value.claims
+  if (
+    call.body.length > 0 &&
+    body_sha256 !== createHash('sha256').update(call.body).digest('base64url')
+  )
+    return unproven({ kind: 'proof_invalid', evidence: 'body' })
   const until = iat + 2 * proofWindowSeconds
   if (!(await nineStep.replay.claim(`user ${found.key.thumbprint}`, jti, until)))
     return unproven({ kind: 'nonce_replayed' })

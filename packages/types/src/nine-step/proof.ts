@@ -31,6 +31,8 @@ const userProofSchema = z.looseObject({
   htu: z.string().max(2048),
   iat: instant,
   jti: z.string().min(16).max(128),
+  /** SHA-256 of the body in base64url; where there is one, nobody on the way may put another in its place. */
+  body_sha256: z.string().max(64).optional(),
 })
 export type UserProof = z.infer<typeof userProofSchema>
 
