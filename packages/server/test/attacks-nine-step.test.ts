@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAccessToken } from '@ath-protocol/types'
 import { createDidKey, type DidKey, signCredential } from '@sallyport/testing'
 import { endReplacedKeys, endSessionsOfKey } from '../src/index.ts'
 import { createNineStepWorld } from './nine-step-world.ts'
+import { base } from './world.ts'
 
 test('[D13] [D19] no credential of a key alone stands for the person where a yes needs a passkey', async () => {
   const world = await createNineStepWorld({
@@ -115,3 +117,27 @@ test('[D15] [U6] a key that its person removed ends what it had signed or answer
 
 const headOf = ({ publicKey }: DidKey) =>
   Buffer.from(JSON.stringify({ alg: 'ES256', kid: publicKey.thumbprint })).toString('base64url')
+
+test('[D17] a second that begins while a session opens makes no token that differs from its answer', async () => {
+  const world = await createNineStepWorld()
+  const agent = world.agent()
+  await agent.greet()
+  await agent.identify()
+  await agent.request(await world.credential(), ['oa:read'])
+  assert.ok((await world.answer({ lifetimeSeconds: 600 })).ok)
+  await agent.poll()
+  const { sessions, tokenKey } = world.nineStep
+  const insert = sessions.insert.bind(sessions)
+  sessions.insert = async (session) => {
+    world.clock.advance(1)
+    return insert(session)
+  }
+  const { json } = await agent.complete()
+  const token = await readAccessToken(
+    String(json['access_token']),
+    { issuer: base },
+    tokenKey.publicKey,
+  )
+  assert.ok(token.ok)
+  assert.equal(token.value.exp - token.value.iat, json['expires_in'])
+})

@@ -203,7 +203,10 @@ async function complete(
     credential !== undefined &&
     credential.revokedAt === undefined &&
     (await keysStand(ports, nineStep, session))
-  const token = stands ? await issueSessionToken(ports, nineStep, session, agent) : undefined
+  // As of the instant that the answer says: a second may have begun since.
+  const token = stands
+    ? await issueSessionToken(ports, nineStep, session, agent, unsigned.timestamp)
+    : undefined
   if (!token) {
     await endSession(ports, session, 'gateway')
     return fail({ reason: 'session_over' })

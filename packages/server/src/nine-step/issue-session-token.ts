@@ -22,15 +22,15 @@ export interface SessionToken {
 /**
  * Signs one access token for all providers of a session and writes it down once for each, so that revocation, suspension
  * and audit reach it as they reach an opaque one (D17, U9). Undefined when nothing is left to give: every grant has ended,
- * or the service took its approval back.
+ * or the service took its approval back. `issuedAt`: in whole Unix seconds, where an answer has said it already.
  */
 export async function issueSessionToken(
   ports: AthPorts,
   nineStep: NineStepPorts,
   session: Session,
   agent: Registration,
+  issuedAt = Math.floor(ports.clock.now()),
 ): Promise<SessionToken | undefined> {
-  const issuedAt = Math.floor(ports.clock.now())
   const expiresIn = tokenLifetime(ports, session, issuedAt)
   const open = (await findGrants(ports, session.grants))
     .map((grant) => ({ grant, scopes: stillApproved(agent, grant) }))
