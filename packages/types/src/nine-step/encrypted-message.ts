@@ -124,7 +124,8 @@ export async function decryptMessage(
 ): Promise<
   Result<{ readonly header: EncryptedHeader; readonly message: InnerMessage }, HandshakeFault>
 > {
-  const parts = jwe.split('.')
+  // One more than there are: a message of nothing but dots makes no list of millions.
+  const parts = jwe.split('.', 6)
   const [head = '', wrapped, nonceText = '', cipherText = '', tagText = ''] = parts
   if (parts.length !== 5 || wrapped !== '') return malformed('parts')
   const header = readEncryptedHeader(jwe)
