@@ -142,3 +142,26 @@ test('[U6] the key of an agent is what its DID says, or what the person gives fo
     await assert.rejects(agentThumbprint(did), code('ARGUMENT_INVALID'))
   await assert.rejects(agentThumbprint(label, 'no key'), code('KEY_INVALID'))
 })
+
+test('[U7] a question that somebody on the way puts under the reference of another is not shown', async (t) => {
+  const { gateway, grant, ask } = await setUp(t)
+  const { credential } = await grant()
+  const swapping: typeof fetch = async (...sent) => {
+    const answer = await fetch(...sent)
+    const text = (await answer.text()).replace(/"req_[\w-]{16}"/, '"req_AAAAAAAAAAAAAAAA"')
+    return new Response(text, answer)
+  }
+  const user = await createUserClient({
+    gateway: gateway.url,
+    key: keyOf(gateway.person),
+    fetch: swapping,
+  })
+  const honest = await createUserClient({ gateway: gateway.url, key: keyOf(gateway.person) })
+  await assert.rejects(
+    ask(credential, async () => {
+      await assert.rejects(user.inbox(), code('ANSWER_REFUSED'))
+      await honest.decide(await first(honest), { scopes: [], lifetimeSeconds: 0 })
+    }),
+    code('USER_DENIED'),
+  )
+})

@@ -131,7 +131,11 @@ export async function createUserClient(options: UserClientOptions): Promise<User
       if (label !== undefined) url.searchParams.set('label', label)
       return url.href
     },
-    inbox: () => call('GET', '/ath/inbox', (value) => readWire(inboxSchema, value)),
+    async inbox() {
+      const inbox = await call('GET', '/ath/inbox', (value) => readWire(inboxSchema, value))
+      for (const question of inbox.requests) await checkReference(question)
+      return inbox
+    },
     question: (id) =>
       call('GET', `/ath/confirm/${encodeURIComponent(id)}`, (value) =>
         readWire(questionSchema, value),
@@ -185,6 +189,15 @@ export async function createUserClient(options: UserClientOptions): Promise<User
     revoke: (id) =>
       call('DELETE', `/ath/credentials/${encodeURIComponent(id)}`, () => ok(undefined)),
   }
+}
+
+/** A person looks at a question and answers it by its reference, one after the other: nobody on the way may swap it. */
+async function checkReference({ id, reference }: Question): Promise<void> {
+  const digest = await sha256(bytesOf(id))
+  if (reference === `req_${encodeBase64url(digest.subarray(0, 12))}`) return
+  throw new AthError('ANSWER_REFUSED', {
+    message: 'a question stands under the reference of another',
+  })
 }
 
 const newId = (prefix: string) =>
