@@ -3,6 +3,7 @@ import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
 import type { FeishuChannel } from '../config/channels.ts'
 import { answered, asAction, asConsentId, parseJson, refuseCallback, textBody } from './callback.ts'
 import type { CallbackAnswer, Channel, DeliveryFault, PressButton, Pressed } from './channel.ts'
+import { addressOf } from './identity.ts'
 import { renderFeishu, renderFeishuOutcome } from './render/feishu.ts'
 import { TenantToken } from './tenant-token.ts'
 import { createVendor, memberOf, textOf, type VendorCall } from './vendor.ts'
@@ -71,11 +72,9 @@ export function createFeishu(config: FeishuChannel, ports: FeishuPorts): Channel
     hasButtons: true,
     findAddress,
     async deliver(card, to, signal) {
-      const found =
-        to.externalId === undefined ? await findAddress(to.person, signal) : ok(to.externalId)
-      if (!found.ok) return found
-      const externalId = found.value
-      if (externalId === undefined) return fail({ kind: 'no_address' })
+      const address = await addressOf(to, findAddress, signal)
+      if (!address.ok) return address
+      const externalId = address.value
       const sent = await call('/open-apis/im/v1/messages', {
         query: { receive_id_type: 'open_id' },
         json: {

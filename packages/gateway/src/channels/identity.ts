@@ -1,7 +1,7 @@
-import type { Clock, UserId } from '@ath-protocol/types'
+import { type Clock, fail, ok, type Result, type UserId } from '@ath-protocol/types'
 import type { ChannelIdentityStore } from '../ports/channels.ts'
 import type { Person } from '../ports/logins.ts'
-import type { Channel } from './channel.ts'
+import type { Addressee, Channel, DeliveryFault } from './channel.ts'
 
 /** A vendor wants its answer within 3 seconds; the look-up is the smaller part of it. */
 const lookUpMilliseconds = 1500
@@ -27,6 +27,18 @@ export async function whoPresses(
   if (!found?.ok || found.value !== externalId) return undefined
   await learnIdentity(ports, channel.name, externalId, asked.id)
   return asked.id
+}
+
+/** What the vendor calls the person a message is for: as known, else looked up. */
+export async function addressOf(
+  { person, externalId }: Addressee,
+  findAddress: NonNullable<Channel['findAddress']>,
+  signal: AbortSignal,
+): Promise<Result<string, DeliveryFault>> {
+  if (externalId !== undefined) return ok(externalId)
+  const found = await findAddress(person, signal)
+  if (!found.ok) return found
+  return found.value === undefined ? fail({ kind: 'no_address' }) : ok(found.value)
 }
 
 export async function learnIdentity(

@@ -3,6 +3,7 @@ import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
 import type { SlackChannel } from '../config/channels.ts'
 import { asAction, asConsentId, parseJson, refuseCallback, taken, textBody } from './callback.ts'
 import type { CallbackFault, Channel, DeliveryFault, Press, Pressed } from './channel.ts'
+import { addressOf } from './identity.ts'
 import { escapeMrkdwn, renderSlack, renderSlackOutcome } from './render/slack.ts'
 import { createVendor, memberOf, textOf, type VendorCall } from './vendor.ts'
 import { checkSlack } from './wire/slack-signature.ts'
@@ -60,11 +61,9 @@ export function createSlack(config: SlackChannel, { fetch, clock, later }: Slack
     hasButtons: true,
     findAddress,
     async deliver(card, to, signal) {
-      const found =
-        to.externalId === undefined ? await findAddress(to.person, signal) : ok(to.externalId)
-      if (!found.ok) return found
-      const externalId = found.value
-      if (externalId === undefined) return fail({ kind: 'no_address' })
+      const address = await addressOf(to, findAddress, signal)
+      if (!address.ok) return address
+      const externalId = address.value
       const sent = await call('/chat.postMessage', {
         json: {
           channel: externalId.split('/')[1],

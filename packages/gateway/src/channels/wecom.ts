@@ -3,6 +3,7 @@ import { type Clock, fail, ok, type Result } from '@ath-protocol/types'
 import type { WecomChannel } from '../config/channels.ts'
 import { answered, asAction, asConsentId, refuseCallback, taken, textBody } from './callback.ts'
 import type { CallbackAnswer, Channel, DeliveryFault, PressButton } from './channel.ts'
+import { addressOf } from './identity.ts'
 import { renderWecom, renderWecomOutcome } from './render/wecom.ts'
 import { TenantToken } from './tenant-token.ts'
 import { createVendor, textOf, type VendorCall } from './vendor.ts'
@@ -72,11 +73,9 @@ export function createWecom(config: WecomChannel, ports: WecomPorts): Channel {
     hasButtons: true,
     findAddress,
     async deliver(card, to, signal) {
-      const found =
-        to.externalId === undefined ? await findAddress(to.person, signal) : ok(to.externalId)
-      if (!found.ok) return found
-      const externalId = found.value
-      if (externalId === undefined) return fail({ kind: 'no_address' })
+      const address = await addressOf(to, findAddress, signal)
+      if (!address.ok) return address
+      const externalId = address.value
       const sent = await call('/cgi-bin/message/send', {
         json: {
           touser: externalId,

@@ -115,7 +115,7 @@ async function waitForAnswer(
 ): Promise<Result<Waited, Failure>> {
   let now: NineStepHandshake | undefined = handshake
   let looks = (waitOf(call.headers['prefer']) * 1000) / lookAgainMilliseconds
-  while (isWaiting(now) && looks-- >= 1) {
+  while (now && isWaiting(now) && ports.clock.now() < now.expiresAt && looks-- >= 1) {
     await new Promise((resolve) => setTimeout(resolve, lookAgainMilliseconds))
     now = await nineStep.handshakes.find(handshake.id)
   }

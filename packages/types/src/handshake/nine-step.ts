@@ -1,5 +1,4 @@
-import { fail, ok, type Result } from '../result.ts'
-import type { TransitionFault } from './two-phase.ts'
+import { stateMachine, type Transitions } from './state-machine.ts'
 
 /**
  * Where a nine-step handshake is.
@@ -28,38 +27,20 @@ export type NineStepEvent =
   | 'deny'
   | 'fail'
 
-const transitions: Readonly<Record<NineStepState, Partial<Record<NineStepEvent, NineStepState>>>> =
-  {
-    greeted: { identify: 'identified', fail: 'failed' },
-    identified: { ask: 'asking', allow: 'allowed', deny: 'denied', fail: 'failed' },
-    asking: { allow: 'allowed', deny: 'denied', fail: 'failed' },
-    allowed: { narrow: 'allowed', grant: 'granted', deny: 'denied', fail: 'failed' },
-    granted: { complete: 'completed', fail: 'failed' },
-    completed: {},
-    denied: {},
-    failed: {},
-  }
-
-/** The next state, or why there is none. Expiry wins: an expired handshake goes nowhere. */
-export function advanceNineStep(
-  state: NineStepState,
-  event: NineStepEvent,
-  times: { readonly now: number; readonly expiresAt: number },
-): Result<NineStepState, TransitionFault> {
-  if (times.now >= times.expiresAt) return fail('expired')
-  const next = transitions[state][event]
-  return next === undefined ? fail('illegal') : ok(next)
+const transitions: Transitions<NineStepState, NineStepEvent> = {
+  greeted: { identify: 'identified', fail: 'failed' },
+  identified: { ask: 'asking', allow: 'allowed', deny: 'denied', fail: 'failed' },
+  asking: { allow: 'allowed', deny: 'denied', fail: 'failed' },
+  allowed: { narrow: 'allowed', grant: 'granted', deny: 'denied', fail: 'failed' },
+  granted: { complete: 'completed', fail: 'failed' },
+  completed: {},
+  denied: {},
+  failed: {},
 }
 
+const machine = stateMachine<NineStepState, NineStepEvent>(transitions)
+
+export const advanceNineStep = machine.advance
 /** The states from which an event may happen; stores use it for compare-and-set. */
-export function nineStepStatesBefore(event: NineStepEvent): readonly NineStepState[] {
-  return (Object.keys(transitions) as NineStepState[]).filter(
-    (state) => transitions[state][event] !== undefined,
-  )
-}
-
-/** The state that an event leads to: one, wherever it happens from. */
-export function nineStepStateAfter(event: NineStepEvent): NineStepState {
-  const from = nineStepStatesBefore(event)[0] as NineStepState
-  return transitions[from][event] as NineStepState
-}
+export const nineStepStatesBefore = machine.statesBefore
+export const nineStepStateAfter = machine.stateAfter

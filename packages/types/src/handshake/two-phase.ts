@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../result.ts'
+import { stateMachine, type Transitions } from './state-machine.ts'
 
 /** A handshake may live this long (R66). */
 export const handshakeLifetimeSeconds = 600
@@ -19,9 +19,7 @@ export type HandshakeState =
 
 export type HandshakeEvent = 'bind' | 'ask' | 'consent' | 'deny' | 'fail' | 'spend'
 
-const transitions: Readonly<
-  Record<HandshakeState, Partial<Record<HandshakeEvent, HandshakeState>>>
-> = {
+const transitions: Transitions<HandshakeState, HandshakeEvent> = {
   // Without browser binding (development only) the browser is first seen at the callback.
   created: { bind: 'bound', ask: 'asking' },
   bound: { bind: 'bound', ask: 'asking', consent: 'consented', deny: 'denied', fail: 'failed' },
@@ -32,22 +30,10 @@ const transitions: Readonly<
   spent: {},
 }
 
-export type TransitionFault = 'expired' | 'illegal'
+const machine = stateMachine<HandshakeState, HandshakeEvent>(transitions)
 
-/** The next state, or why there is none. Expiry wins: an expired handshake goes nowhere. */
-export function advanceHandshake(
-  state: HandshakeState,
-  event: HandshakeEvent,
-  times: { readonly now: number; readonly expiresAt: number },
-): Result<HandshakeState, TransitionFault> {
-  if (times.now >= times.expiresAt) return fail('expired')
-  const next = transitions[state][event]
-  return next === undefined ? fail('illegal') : ok(next)
-}
-
+export const advanceHandshake = machine.advance
 /** The states from which an event may happen; stores use it for compare-and-set. */
-export function statesBefore(event: HandshakeEvent): readonly HandshakeState[] {
-  return (Object.keys(transitions) as HandshakeState[]).filter(
-    (state) => transitions[state][event] !== undefined,
-  )
-}
+export const statesBefore = machine.statesBefore
+/** INVARIANT: an event leads to one state wherever it happens from; state-after.test.ts holds it. */
+export const stateAfter = machine.stateAfter

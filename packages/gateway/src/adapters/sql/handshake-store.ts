@@ -1,10 +1,5 @@
 import type { Handshake, HandshakeChanges, HandshakeStore } from '@ath-protocol/server'
-import {
-  advanceHandshake,
-  type HandshakeEvent,
-  type HandshakeState,
-  statesBefore,
-} from '@ath-protocol/types'
+import { type HandshakeState, stateAfter, statesBefore } from '@ath-protocol/types'
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { Seal } from '../../ports/seal.ts'
 import { removeExpired } from './remove-expired.ts'
@@ -55,14 +50,6 @@ export function createHandshakeStore(db: Kysely<Tables>, seal: Seal): HandshakeS
     },
     sweep: (before) => removeExpired(db, 'handshakes', before),
   }
-}
-
-/** INVARIANT: an event leads to one state wherever it happens from; handshake-store.test.ts holds it. */
-export function stateAfter(event: HandshakeEvent): HandshakeState {
-  const [from] = statesBefore(event)
-  const next = from && advanceHandshake(from, event, { now: 0, expiresAt: 1 })
-  if (!next?.ok) throw new Error(`no state allows ${event}`)
-  return next.value
 }
 
 const context = (column: string, id: string) => `handshakes.${column}:${id}`

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advanceHandshake, type HandshakeEvent, statesBefore } from '@ath-protocol/types'
-import { stateAfter } from './handshake-store.ts'
+import { advanceHandshake, type HandshakeEvent, stateAfter, statesBefore } from './two-phase.ts'
 
 test('an event leads to one state wherever it happens from: one UPDATE can name it', () => {
   const events: readonly HandshakeEvent[] = ['bind', 'ask', 'consent', 'deny', 'fail', 'spend']
