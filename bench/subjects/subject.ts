@@ -122,11 +122,12 @@ function launchGateway(processes: Processes, config: string): Running {
   })
 }
 
-/** The gateway's first line says that it serves. */
+/** The gateway says when it serves, after what it warns of. */
 async function ready(running: Running, port: number): Promise<number> {
-  const { event } = (await running.nextLine()) as { readonly event?: string }
-  if (event !== 'ready') throw new Error(`the gateway began with \`${event}\` instead of \`ready\``)
-  return port
+  for (;;) {
+    const { event } = (await running.nextLine()) as { readonly event?: string }
+    if (event === 'ready') return port
+  }
 }
 
 async function startBare(
