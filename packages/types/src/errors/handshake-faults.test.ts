@@ -134,3 +134,14 @@ test('[U5] an agent without approval learns its own DID and thumbprint, to tell 
     thumbprint: 't',
   })
 })
+
+test('where one public error stands for several reasons, the fix is that of the reason', () => {
+  const fixFor = (kind: HandshakeFault['kind']) =>
+    renderProblem({ reason: 'handshake_message', fault: { kind } }).body.fix
+  assert.match(fixFor('timestamp_outside_window'), /^set the clock: it is more than 300 s/)
+  assert.match(fixFor('credential_expired'), /its time is over/)
+  assert.match(fixFor('credential_of_other_client'), /another agent/)
+  assert.equal(fixFor('credential_signature_wrong'), catalogue.credential_invalid.fix)
+  const suspended: Failure = { reason: 'agent_suspended' }
+  assert.match(renderProblem(suspended).body.fix, /agents resume/)
+})

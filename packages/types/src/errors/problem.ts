@@ -1,4 +1,5 @@
 import { catalogue, type PublicCode } from './catalogue.ts'
+import { fixOf } from './fix.ts'
 import type { Failure } from './failure.ts'
 import type { HandshakeFault } from '../nine-step/fault.ts'
 import { transcriptCapability } from '../nine-step/negotiate.ts'
@@ -55,7 +56,7 @@ export function renderProblem(failure: Failure, recordId?: string): RenderedErro
       doc: `${errorDocs}#${row.code.toLowerCase()}`,
       title: row.text,
       status: row.status,
-      fix: row.fix,
+      fix: fixOf(failure) ?? row.fix,
       retryable: row.retryable,
       ...(recordId === undefined ? {} : { instance: recordId }),
     },
