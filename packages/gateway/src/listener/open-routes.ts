@@ -75,7 +75,7 @@ function openAmounts({ amounts }: Provider): AmountFields | undefined {
 
 /** Some servers take what looks like the extension of a file as the form of the answer. */
 const withoutFormat = (path: string): string =>
-  asServersReadIt(path).replace(/([^/])\.[a-z]{2,5}$/, '$1')
+  asServersReadIt(path).replace(/([^/])\.(?:json|xml|html?|csv|txt|ya?ml|js|pdf|rss|atom)$/, '$1')
 
 /** Many servers see neither case nor what trails. */
 function asServersReadIt(path: string): string {

@@ -303,7 +303,8 @@ describe('amounts', () => {
     ])
       assert.notEqual((await order(world, '{"order":{"total":500}}', json, path)).status, 200, path)
     assert.equal(asked.length, 0)
-    assert.equal((await order(world, 'anything', {}, '/api/other')).status, 200)
+    for (const path of ['/api/other', '/api/orders.query'])
+      assert.equal((await order(world, 'anything', {}, path)).status, 200, path)
     assert.equal((await call(world, '/ath/proxy/oa/api/orders')).status, 200)
   })
 
