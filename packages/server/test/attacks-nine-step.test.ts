@@ -22,6 +22,15 @@ test('[D13] [D19] no credential of a key alone stands for the person where a yes
   await easy.identify()
   const covered = await easy.request(await world.credential(), ['oa:read'])
   assert.equal(covered.status, 200, JSON.stringify(covered.json))
+  const { event, auth_method, effective_scopes, evidence } = world.events.at(-1) ?? {}
+  assert.deepEqual([event, auth_method, effective_scopes], ['consent_given', 'key', ['oa:read']])
+  assert.ok(evidence?.['credential_id'])
+
+  const none = world.agent()
+  await none.greet()
+  await none.identify()
+  assert.equal((await none.request(await world.credential(), ['hr:read'])).status, 200)
+  assert.equal(world.events.at(-1)?.event, 'access_denied')
 })
 
 test('[U3] a greeting is kept no longer than it can honestly be', async () => {

@@ -9,6 +9,7 @@ import {
   ok,
   presentationPayload,
   type ProviderScope,
+  qualifiedScope,
   type Result,
   type ScopeRequest,
   scopeRequestSchema,
@@ -22,6 +23,7 @@ import { checkApproved } from '../endpoint/approved.ts'
 import { restrictionsOf } from '../grant/restrictions-of.ts'
 import { type Endpoint, refusalEvent } from '../endpoint/endpoint.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
+import type { AuditEvent } from '../ports/audit.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
 import type { NineStepHandshake } from '../ports/nine-step.ts'
 import type { Registration } from '../ports/registry.ts'
@@ -78,11 +80,35 @@ export const requestScopesEndpoint: Endpoint<ReceivedMessage, Told> = {
       user_id: gathered.credential?.userId,
       requested_scopes: gathered.message?.scopes,
     }
-    return result.ok
-      ? { ...known, event: 'authorization_started', outcome: 'allowed', reached }
-      : refusalEvent(reached, result.error, 'access_denied', known)
+    if (!result.ok) return refusalEvent(reached, result.error, 'access_denied', known)
+    return 'result' in result.value.next
+      ? { ...known, ...unasked(result.value), reached }
+      : { ...known, event: 'authorization_started', outcome: 'allowed', reached }
   },
   refuse: refuseMessage,
+}
+
+/** What is recorded where nobody was asked: nothing could be given (U14), or the credential stood for the person (D13). */
+function unasked({
+  message,
+  offered,
+  credential,
+}: Told): Pick<AuditEvent, 'event' | 'outcome'> & Partial<AuditEvent> {
+  if (offered.length === 0)
+    return {
+      event: 'access_denied',
+      outcome: 'denied',
+      denied_scopes: message.scopes,
+      denial_reason: 'intersection_empty',
+    }
+  return {
+    event: 'consent_given',
+    outcome: 'allowed',
+    effective_scopes: offered.map(qualifiedScope),
+    auth_method: 'key',
+    decided_by: 'user',
+    evidence: { credential_id: credential.authorization.id },
+  }
 }
 
 async function prove(
