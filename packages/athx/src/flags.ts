@@ -27,5 +27,5 @@ export function readDuration(text: string, what: string): number {
 export function readScopes(text: string | undefined): readonly string[] {
   const scopes = [...new Set((text ?? '').split(/[\s,]+/).filter((scope) => scope !== ''))]
   if (scopes.length > 0) return scopes
-  throw new UsageError('no scopes were given', 'add --scopes a,b; `athx discover` lists them')
+  throw new UsageError('no scopes were given', 'add --scope a,b; `athx discover` lists them')
 }

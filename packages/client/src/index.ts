@@ -1,4 +1,4 @@
-export { athVersion, handshakeLifetimeSeconds } from '@ath-protocol/types'
+export { athVersion, handshakeLifetimeSeconds, qualifiedScope } from '@ath-protocol/types'
 /** The protocol's own shapes, as the client's answers carry them. */
 export type {
   AgentRecord,

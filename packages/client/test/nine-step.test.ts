@@ -189,6 +189,17 @@ test('[D15] [U14] what the user narrowed is all there is, and a no is a typed er
   })
 })
 
+test('[U14] where the user was never asked, an empty grant is not called their no', async (t) => {
+  const { options } = await setUp(t)
+  await assert.rejects(handshake(await options({ scopes: ['oa:reed'] })), (error) => {
+    assert.ok(code('SCOPE_NOT_APPROVED')(error))
+    const { message, fix } = error as AthError
+    assert.match(message, /oa:reed \(not_supported\)/)
+    assert.match(fix, /spelling/)
+    return true
+  })
+})
+
 test('[D12] a credential that does not hold is not tried again', async (t) => {
   const { gateway, options } = await setUp(t)
   const credential = await gateway.credential(await createDidKey())

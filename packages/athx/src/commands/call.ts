@@ -7,11 +7,11 @@ import { readGatewayRefusal } from '@ath-protocol/client'
 import type { Command } from 'commander'
 import type { CommandSpec } from '../command-spec.ts'
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
-import { findKeptHandshake } from '../handshake-agent.ts'
+import { findKeptHandshake, type KeptHandshake } from '../handshake-agent.ts'
 import { report } from '../output/report.ts'
 import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
-import { openAgent } from '../settings.ts'
+import { findSettingValue, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { resumeKept } from './kept-session.ts'
 
@@ -96,8 +96,10 @@ async function openSession(
     return client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })
   }
   const kept = await findKeptHandshake(context)
-  if (!kept?.stored.providers.includes(providerId))
+  if (!kept?.stored.providers.includes(providerId)) {
+    if (kept && !findSettingValue(context, 'agent-id')) throw notOpened(kept, providerId)
     return resumeKept(await openAgent(context), providerId)
+  }
   const session = await kept.resume()
   return {
     fetch: (path, init) => {
@@ -107,6 +109,13 @@ async function openSession(
     },
   }
 }
+
+const notOpened = ({ agent, stored }: KeptHandshake, providerId: string) =>
+  new UsageError(
+    `the session of ${agent.did} does not open \`${providerId}\`, only ${stored.providers.join(', ')}`,
+    'check the name (`athx discover`), or ask for more: athx handshake --scope <scopes> --credential <file>',
+    'CREDENTIALS_MISSING',
+  )
 
 function readHeaders(lines: readonly string[]): Headers {
   const headers = new Headers()

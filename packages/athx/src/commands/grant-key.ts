@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AthError, createAgentKey, openBrowser, type UserClient } from '@ath-protocol/client'
+import {
+  AthError,
+  createAgentKey,
+  openBrowser,
+  readHandshakeKey,
+  type UserClient,
+} from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { duration } from '../output/shown.ts'
 import { openPerson, userKeyPath } from '../person.ts'
 import type { RunContext } from '../run-context.ts'
+import { findSettingValue } from '../settings.ts'
 import { createPrivate } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -39,7 +46,18 @@ export const grantKey: CommandSpec = {
             'use it, or name another place with --user-key',
           )
         })
-        await describe(context, await openPerson(context))
+        if (findSettingValue(context, 'gateway'))
+          return describe(context, await openPerson(context))
+        const { did, publicKey } = await readHandshakeKey(privateKeyPem)
+        const { thumbprint } = publicKey
+        await context.out.result(
+          { path, fingerprint: thumbprint, did },
+          [
+            `key          ${path}`,
+            `fingerprint  ${thumbprint}`,
+            'next         athx grant key register --gateway <url>',
+          ].join('\n'),
+        )
       },
     },
     {

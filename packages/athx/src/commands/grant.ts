@@ -1,7 +1,12 @@
-import { agentThumbprint, discoverGateway, type KeptCredential } from '@ath-protocol/client'
+import {
+  agentThumbprint,
+  discoverGateway,
+  type KeptCredential,
+  qualifiedScope,
+} from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
-import { columns, duration } from '../output/shown.ts'
+import { columns, lasting } from '../output/shown.ts'
 import { localTime } from '../output/time-left.ts'
 import { openPerson } from '../person.ts'
 import type { RunContext } from '../run-context.ts'
@@ -91,7 +96,11 @@ async function make(context: RunContext): Promise<void> {
   const person = await openPerson(context)
   const scopes = readScopes(flags.text('scope'))
   const lifetimeSeconds = Math.round(readDuration(flags.text('for') ?? '8h', '--for'))
-  const serverDid = flags.text('serverDid') ?? (await findServerDid(context, person.gateway))
+  const server = flags.on('offline') ? undefined : await findServer(context, person.gateway)
+  if (server) refuseUnknown(scopes, server.offered)
+  const serverDid = flags.text('serverDid') ?? server?.did
+  if (serverDid === undefined)
+    throw new UsageError('offline, the gateway cannot be asked who it is', 'add --server-did <did>')
   const { id, credential } = await person.sign({
     agentDid,
     agentThumbprint: await agentThumbprint(agentDid, await readAgentPublicKey(context)),
@@ -103,7 +112,7 @@ async function make(context: RunContext): Promise<void> {
   const lodged = flags.on('offline') ? undefined : await person.lodge(credential)
   const path = flags.text('out')
   if (path) await writePrivate(path, `${credential}\n`)
-  out.say(`granted   ${scopes.join(' ')} to ${agentDid} for ${duration(lifetimeSeconds)}`)
+  out.say(`granted   ${scopes.join(' ')} to ${agentDid} for ${lasting(lifetimeSeconds)}`)
   out.say(lodged ? `lodged    ${id}` : `kept back ${id}: the gateway has not seen it`)
   await out.result(
     {
@@ -119,15 +128,28 @@ async function make(context: RunContext): Promise<void> {
   )
 }
 
-async function findServerDid({ flags, io }: RunContext, gateway: string): Promise<string> {
-  if (flags.on('offline'))
-    throw new UsageError('offline, the gateway cannot be asked who it is', 'add --server-did <did>')
-  const { server_did } = await discoverGateway(gateway, { signal: io.interrupted })
-  if (server_did) return server_did
+async function findServer({ io }: RunContext, gateway: string) {
+  const { server_did: did, supported_providers } = await discoverGateway(gateway, {
+    signal: io.interrupted,
+  })
+  const offered = supported_providers.flatMap(({ provider_id, available_scopes }) =>
+    available_scopes.map((name) => qualifiedScope({ providerId: provider_id, name })),
+  )
+  if (did) return { did, offered }
   throw new UsageError(
     'this gateway does not offer the nine-step handshake',
     'permissions ahead of time need it; ask its operator',
   )
+}
+
+/** A permission for what nobody offers would be worth nothing, and the agent would learn it first. */
+function refuseUnknown(scopes: readonly string[], offered: readonly string[]): void {
+  const unknown = scopes.filter((scope) => !offered.includes(scope))
+  if (unknown.length > 0)
+    throw new UsageError(
+      `this gateway does not offer: ${unknown.join(' ')}`,
+      `it offers: ${offered.join(' ')}`,
+    )
 }
 
 async function readAgentPublicKey({ flags }: RunContext): Promise<string | undefined> {

@@ -10,7 +10,8 @@ import {
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { openHandshakeAgent } from '../handshake-agent.ts'
-import { duration } from '../output/shown.ts'
+import { limitsLine } from '../output/limits.ts'
+import { duration, lasting } from '../output/shown.ts'
 import { localTime, timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
 import { refuseSecret } from '../secret-input.ts'
@@ -55,7 +56,7 @@ export const handshake: CommandSpec = {
       serverDid: flags.text('serverDid'),
       attestation: flags.on('attest') ? await attestedBy(context) : undefined,
       consentTimeoutSeconds: limit ? readDuration(limit, '--wait-timeout') : undefined,
-      onProgress: (event) => tell(context, event),
+      onProgress: (event) => tell(context, did, event),
       onPending: createPendingTeller(context),
       signal: io.interrupted,
     })
@@ -97,13 +98,16 @@ export const sessionLine = (
   `${session.providers.join(' ')}  ${session.scopes.join(' ')}  ${timeLeft(session, now)}${session.encrypted ? '  encrypted' : ''}`
 
 async function readCredential({ flags, io }: RunContext): Promise<string> {
-  const source = flags.text('credential') ?? 'env'
+  const asked = flags.text('credential')
+  const source = asked ?? 'env'
   if (source === '-') return (await readText(io.stdin)).trim()
   if (source === 'env') {
     const given = io.env['ATH_CREDENTIAL']?.trim()
     if (given) return given
     throw new UsageError(
-      'the user’s credential is missing',
+      asked === undefined
+        ? 'the user’s credential is missing'
+        : 'the user’s credential is missing: ATH_CREDENTIAL is not set',
       'add --credential <file>; the user makes one: athx grant make, or on the page /me',
     )
   }
@@ -124,10 +128,10 @@ async function attestedBy(
   return { agentId: requireAgentIdSetting(context), key: { privateKey, keyId }, issuer }
 }
 
-function tell({ out }: RunContext, event: HandshakeEvent): void {
+function tell({ out }: RunContext, did: string, event: HandshakeEvent): void {
   switch (event.step) {
     case 'discovered':
-      return out.say(`1 hello     ${event.endpoint}`)
+      return out.say(`1 hello     ${event.endpoint} as ${did}`)
     case 'greeted':
       return out.say(`2 server    ${event.serverDid}${event.encrypted ? ', encrypted' : ''}`)
     case 'identified':
@@ -135,10 +139,9 @@ function tell({ out }: RunContext, event: HandshakeEvent): void {
       return out.say(`4 approved  on offer: ${event.scopesSupported.join(' ')}`)
     case 'granted': {
       const { scopes_granted, scopes_denied = [], ttl_granted, restrictions } = event.result
-      out.say(`8 granted   ${scopes_granted.join(' ')} for ${duration(ttl_granted)}`)
+      out.say(`8 granted   ${scopes_granted.join(' ')} for ${lasting(ttl_granted)}`)
       for (const { scope, reason } of scopes_denied) out.say(`  denied    ${scope} (${reason})`)
-      if (Object.keys(restrictions).length > 0)
-        out.say(`  limits    ${JSON.stringify(restrictions)}`)
+      if (Object.keys(restrictions).length > 0) out.say(`  limits    ${limitsLine([restrictions])}`)
       return
     }
     case 'completed':

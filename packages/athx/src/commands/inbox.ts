@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AthError, type Question, type UserClient } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
-import { duration } from '../output/shown.ts'
+import { duration, lasting } from '../output/shown.ts'
 import { openPerson } from '../person.ts'
 import type { RunContext } from '../run-context.ts'
 import { UsageError } from '../usage-error.ts'
@@ -100,7 +100,7 @@ async function approve(context: RunContext, [name = '']: readonly string[]): Pro
   const decided = await person.decide(question, { scopes, lifetimeSeconds })
   await out.result(
     decided,
-    `${decided.status}  ${question.reference}  ${decided.approved_scopes.join(' ')}  for ${duration(decided.lifetime_seconds)}`,
+    `${decided.status}  ${question.reference}  ${decided.approved_scopes.join(' ')}  for ${lasting(decided.lifetime_seconds)}`,
   )
 }
 

@@ -1,6 +1,6 @@
-import { createAgentKey } from '@ath-protocol/client'
+import { createAgentKey, readHandshakeKey } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { requireKey, keyPath } from '../settings.ts'
+import { keyPath, readKeyText, requireKey } from '../settings.ts'
 import { createPrivate } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -29,27 +29,29 @@ export const key: CommandSpec = {
             'use it, or name another place with --key; a new key is a new identity',
           )
         })
+        const { did } = await readHandshakeKey(made.privateKeyPem)
         await context.out.result(
-          { path, key_id: made.keyId, public_key: made.publicJwk },
-          `key     ${path}\nkey id  ${made.keyId}`,
+          { path, key_id: made.keyId, did, public_key: made.publicJwk },
+          `key     ${path}\nkey id  ${made.keyId}\ndid     ${did}`,
         )
       },
     },
     {
       usage: 'show',
-      summary: 'Show the public half of the key.',
+      summary: 'Show the public half of the key, and the DID that it makes.',
       examples: [
         'athx key show',
         'athx key show --json | jq .public_key',
         'athx key show --key ./agent.pem',
       ],
-      next: 'athx agent init --id <url>',
+      next: 'athx agent init --id <url> · or by DID: athx handshake',
       run: async (context) => {
         const { publicJwk, keyId } = await requireKey(context)
+        const { did } = await readHandshakeKey(await readKeyText(context))
         const path = context.io.env['ATH_PRIVATE_KEY'] ? 'ATH_PRIVATE_KEY' : keyPath(context)
         await context.out.result(
-          { path, key_id: keyId, public_key: publicJwk },
-          `key     ${path}\nkey id  ${keyId}\npublic  ${JSON.stringify(publicJwk)}`,
+          { path, key_id: keyId, did, public_key: publicJwk },
+          `key     ${path}\nkey id  ${keyId}\ndid     ${did}\npublic  ${JSON.stringify(publicJwk)}`,
         )
       },
     },

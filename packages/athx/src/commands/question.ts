@@ -1,5 +1,6 @@
 import type { Question } from '@ath-protocol/client'
-import { duration } from '../output/shown.ts'
+import { limitsLine } from '../output/limits.ts'
+import { duration, lasting } from '../output/shown.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** What the text names that an answer signs: the person sees what they sign, not what stands beside it. */
@@ -30,14 +31,14 @@ export function describeQuestion(question: Question, now: number): string {
     [scope, known.get(scope)?.description, `(${known.get(scope)?.risk ?? 'unknown'} risk)`]
       .filter((part) => part !== undefined)
       .join('  ')
-  const limits = question.restrictions.map((one) => JSON.stringify(one)).join(' ')
+  const limits = limitsLine(question.restrictions)
   return [
     `${reference}  ${client_info.name} of ${client_info.developer}  ${duration(expires_at - now)} to answer`,
     `  agent   ${client_did}`,
     ...requested_scopes.map(
       (scope, n) => `  ${n === 0 ? 'asks  ' : '      '}  ${scopeLine(scope)}`,
     ),
-    `  for     ${duration(longest_seconds)}`,
+    `  for     ${lasting(longest_seconds)}`,
     ...(words ? [`  words   “${words.replaceAll('\n', ' ')}”`] : []),
     ...(limits === '' ? [] : [`  limits  ${limits}`]),
     needs === undefined

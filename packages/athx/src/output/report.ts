@@ -43,6 +43,8 @@ function render(problem: Described): string {
     else if (Array.isArray(value) && value.length > 0)
       lines.push(`  ${label.padEnd(6)} ${value.map(brief).join(', ')}`)
   }
+  tell('did', details['did'])
+  tell('key', details['thumbprint'])
   tell('rule', details['rule'])
   tell('why', details['reason'])
   tell('has', details['approved'])

@@ -12,13 +12,17 @@ export function mask(secret: string): string {
   return `${/^ath_(?:tk|secret|code)_/.exec(secret)?.[0] ?? ''}••••••`
 }
 
-/** `7 h 41 m`, `41 m`, `12 s`. */
+/** `7 h 41 m`, `8 h`, `41 m`, `12 s`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
-  if (h > 0) return `${h} h ${m} m`
+  if (h > 0) return m > 0 ? `${h} h ${m} m` : `${h} h`
   return m > 0 ? `${m} m` : `${s} s`
 }
+
+/** How long something was allowed, to the nearest minute: what was asked as an hour arrives as a second less. */
+export const lasting = (seconds: number): string =>
+  duration(seconds < 120 ? seconds : Math.round(seconds / 60) * 60)
 
 /** Columns by the widest cell. */
 export function columns(rows: readonly (readonly string[])[]): string {

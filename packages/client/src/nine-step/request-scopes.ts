@@ -28,7 +28,7 @@ export interface Granted {
 
 /**
  * Steps 5 to 8: what we want, with what the user gave us, and what they and the service let us have (D9, U6). Throws
- * `USER_DENIED` where that is nothing.
+ * where that is nothing: `USER_DENIED` when the user said so, else `SCOPE_NOT_APPROVED`.
  */
 export async function requestScopes(
   conversation: Conversation,
@@ -52,10 +52,26 @@ export async function requestScopes(
   const { message: result, whole } = await awaitAnswer(conversation, first, waiting)
   conversation.follow(result)
   believe(checkScopeResult({ scopes: [...scopes], ttl }, result))
-  if (result.scopes_granted.length === 0)
-    throw new AthError('USER_DENIED', {
-      status: 403,
-      details: { scopes_denied: result.scopes_denied ?? [] },
-    })
+  if (result.scopes_granted.length === 0) throw nothingGranted(result)
   return { m5: canonicalWithout(request), m8: canonicalWithout(whole), result }
+}
+
+/** Nobody is told that the user said no who was never asked about it. */
+function nothingGranted({ scopes_denied = [] }: ScopeResult): AthError {
+  const details = { scopes_denied }
+  const reasons = new Set(scopes_denied.map(({ reason }) => reason))
+  if (reasons.size === 0 || reasons.has('not_confirmed_by_user'))
+    return new AthError('USER_DENIED', { status: 403, details })
+  return new AthError('SCOPE_NOT_APPROVED', {
+    status: 403,
+    message: `nothing of what was asked can be had: ${scopes_denied.map(({ scope, reason }) => `${scope} (${reason})`).join(', ')}`,
+    fix: [...reasons].flatMap((reason) => fixes[reason] ?? []).join('; ') || undefined,
+    details,
+  })
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  not_supported: 'check the spelling: `athx discover` lists the scopes',
+  not_approved_for_agent: 'ask the operator to approve it for this agent',
+  not_in_user_credential: 'ask the user for a credential with it (`athx grant make`)',
 }

@@ -11,7 +11,10 @@ export async function agentThumbprint(did: string, given?: string): Promise<stri
   const named = given === undefined ? undefined : await thumbprintOfText(given.trim())
   const thumbprint = said ?? named
   if (thumbprint === undefined)
-    throw invalid('this DID does not say which key the agent has', 'give its public key, too')
+    throw invalid(
+      `${did} does not say which key the agent has`,
+      'give its public key, too: a PEM or JWK file, or its thumbprint (`--agent-key`)',
+    )
   if (named !== undefined && named !== thumbprint)
     throw invalid('the key is not the one of this DID', 'ask the agent’s owner which is right')
   return thumbprint
