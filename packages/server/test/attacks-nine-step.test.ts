@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readAccessToken } from '@ath-protocol/types'
+import {
+  canonicalJson,
+  jsonCredentialPayload,
+  readAccessToken,
+  signDetached,
+} from '@ath-protocol/types'
 import { createDidKey, type DidKey, signCredential } from '@sallyport/testing'
 import { endReplacedKeys, endSessionsOfKey } from '../src/index.ts'
 import { createNineStepWorld } from './nine-step-world.ts'
@@ -150,3 +155,35 @@ test('[D17] a second that begins while a session opens makes no token that diffe
   assert.ok(token.ok)
   assert.equal(token.value.exp - token.value.iat, json['expires_in'])
 })
+
+test('[D13] [U6] what a person signed for no server in particular stands for them nowhere without asking', async () => {
+  const world = await createNineStepWorld({ nineStep: { confirmation: 'unless_covered' } })
+  const write = async (more: object) => {
+    const object = {
+      user_did: world.person.did,
+      client_did: world.agentKey.did,
+      scopes: ['oa:read'],
+      expires_at: world.clock.now() + 80_000,
+      ...more,
+    }
+    const payload = await jsonCredentialPayload(canonical(object))
+    const signature = await signDetached(world.person.signer, 'ath-hs+jws', payload)
+    return Buffer.from(canonical({ ...object, signature })).toString('base64url')
+  }
+  for (const [more, status] of [
+    [{}, 202],
+    [{ aud: world.nineStep.serverDid }, 200],
+  ] as const) {
+    const agent = world.agent()
+    await agent.greet()
+    await agent.identify()
+    const answer = await agent.request(await write(more), ['oa:read'])
+    assert.equal(answer.status, status, JSON.stringify(answer.json))
+  }
+})
+
+function canonical(value: object): string {
+  const text = canonicalJson(value)
+  assert.ok(text.ok)
+  return text.value
+}

@@ -271,5 +271,6 @@ function isCovered(
   const lasts = credential.authorization.expiresAt >= ports.clock.now() + message.ttl
   // A credential is a yes by key, so it can do no more than an answer by key could.
   const isEnough = missingStrength(ports.config, { risk, offered }, 'key') === undefined
-  return credential.madeBy === 'user' && whole && lasts && risk !== 'high' && isEnough
+  const isOwn = credential.madeBy === 'user' && credential.isForUs
+  return isOwn && whole && lasts && risk !== 'high' && isEnough
 }

@@ -20,6 +20,8 @@ export interface AdmittedCredential {
   readonly userId: UserId
   readonly authorization: PreAuthorization
   readonly madeBy: PreAuthorization['madeBy']
+  /** It says that it is for this server; one as in step 0 says for none, and may have been meant for another (U6). */
+  readonly isForUs: boolean
 }
 
 /**
@@ -49,12 +51,13 @@ export async function admitCredential(
   const { userId, madeBy, key } = signer.value
   const hash = hashSecret(text)
   const known = await nineStep.preAuthorizations.findByHash(hash)
-  if (known?.userId === userId) return standing(known, hash)
+  const isForUs = credential.audience !== undefined
+  if (known?.userId === userId) return standing(known, hash, isForUs)
   const verified = await verifyCredential(parsed.value, key)
   if (!verified.ok) return refuse(verified.error)
   const signedBy = madeBy === 'user' ? { signedBy: key.thumbprint } : {}
   const written = writtenDown(credential, { userId, madeBy, ...signedBy, hash, now })
-  return standing(await nineStep.preAuthorizations.ensure(written), hash)
+  return standing(await nineStep.preAuthorizations.ensure(written), hash, isForUs)
 }
 
 /** A credential as it is kept: what it allows, and its hash in place of its text. */
@@ -81,6 +84,7 @@ export function writtenDown(
 function standing(
   authorization: PreAuthorization,
   hash: string,
+  isForUs: boolean,
 ): Result<AdmittedCredential, Failure> {
   if (authorization.revokedAt !== undefined) return refuse({ kind: 'credential_revoked' })
   // Two of one name: which of them a revocation meant could not be told.
@@ -89,7 +93,7 @@ function standing(
   if (authorization.oneTime && authorization.usedAt !== undefined)
     return refuse({ kind: 'credential_used' })
   const { userId, madeBy } = authorization
-  return ok({ userId, authorization, madeBy })
+  return ok({ userId, authorization, madeBy, isForUs })
 }
 
 const refuse = (fault: HandshakeFault): { readonly ok: false; readonly error: Failure } =>
