@@ -15,7 +15,7 @@ import { limitTexts } from '../consent/limits.ts'
 import { personName } from '../login/person-name.ts'
 import { plainLine, splitText } from '../pages/foreign-text.ts'
 import type { Language } from '../pages/messages/say.ts'
-import { sayDuration, sayTimeLeft } from '../pages/messages/time.ts'
+import { sayLasting, sayTimeLeft } from '../pages/messages/time.ts'
 import type { Person } from '../ports/logins.ts'
 import { type ChannelWords, channelWords } from './words.ts'
 
@@ -125,7 +125,7 @@ export function questionCard(asked: Asked): QuestionCard {
     limits: {
       label: words.limits,
       lines: [
-        words.lasts(sayDuration(language, consent.longestSeconds)),
+        words.lasts(sayLasting(language, consent.longestSeconds)),
         ...limitTexts(language, consent.restrictions).map((text) => shorten(text, 200)),
       ],
     },

@@ -2,7 +2,7 @@ import type { AthPorts, ConsentDecided, ConsentRequest } from '@ath-protocol/ser
 import { foreign } from '../pages/foreign-text.ts'
 import { html, type Html } from '../pages/html.ts'
 import { type Language, say, sayText } from '../pages/messages/say.ts'
-import { sayDuration, sayInstant } from '../pages/messages/time.ts'
+import { sayInstant, sayLasting } from '../pages/messages/time.ts'
 import type { OwnPages } from './own-pages.ts'
 
 type AnswersPorts = Pick<AthPorts, 'consents' | 'registry' | 'config'>
@@ -49,7 +49,7 @@ async function answerItem(
     approved
       ? say(language, 'answers.allowed', {
           agent,
-          duration: sayDuration(language, lifetimeSeconds),
+          duration: sayLasting(language, lifetimeSeconds),
         })
       : say(language, 'answers.denied', { agent })
   }</h2>

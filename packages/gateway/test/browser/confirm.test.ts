@@ -44,6 +44,18 @@ async function open(options: Parameters<typeof askPerson>[2] = {}) {
   return { ...asked, url: asked.page, page }
 }
 
+test('[U7] a person who reached the page under another name of this machine, in another language, sees there how it ended', async () => {
+  const { consent } = await askPerson(gateway, wang)
+  const page = await openPage()
+  await page.goto(
+    `${gateway.url.replace('127.0.0.1', 'localhost')}/ath/confirm/${consent.id}?lang=zh-CN`,
+  )
+  await deny(page)
+  assert.equal(new URL(page.url()).hostname, 'localhost')
+  assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN')
+  assert.equal((await decisionOf(consent.id))?.approved, false)
+})
+
 test('[U7] [D13] the page says who asks, what for, what it will be able to do, within which limits, and what not', async () => {
   const { page, consent, agent } = await open({
     scopes: ['oa:delete', 'oa:write', 'crm:write', 'oa:read'],

@@ -133,6 +133,7 @@ export async function startGateway(
   const desks = createLogin({
     login: typeof login === 'function' ? await login(url) : login,
     baseUrl: url,
+    aliases: [url.replace('127.0.0.1', 'localhost')],
     logins,
     clock,
     random,

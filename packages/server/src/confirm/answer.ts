@@ -9,7 +9,7 @@ import type { ConsentDecision } from '../ports/consent-desk.ts'
 import type { ConsentRequest } from '../ports/consents.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
-import type { AthAnswer } from '../wire/http.ts'
+import type { AthAnswer, AthCall } from '../wire/http.ts'
 import {
   type Confirming,
   findConfirmation,
@@ -79,11 +79,17 @@ async function goOn(
     if (leg.value) return ok({ page: leg.value })
   }
   // The page itself says how it ended, to its person alone; and opening it again decides nothing.
-  return ok({ page: redirectAnswer(call, confirmUrl(ports, consent.id)) })
+  return ok({ page: redirectAnswer(call, `${confirmPath(consent.id)}${language(call)}`) })
 }
 
-/** Where the person finds the question, and later its outcome. */
-export const confirmUrl = (
-  { config }: Pick<AthPorts, 'config'>,
-  id: ConsentRequest['id'],
-): string => `${config.baseUrl}/ath/confirm/${id}`
+/**
+ * Where the person finds the question, and later its outcome. Without an origin: a page may only send its forms on within
+ * its own, and people also reach us under another name than agents do, where passkeys belong to that name.
+ */
+export const confirmPath = (id: ConsentRequest['id']): string => `/ath/confirm/${id}`
+
+/** The language that the person chose on the page goes on with them. */
+function language({ query }: AthCall): string {
+  const chosen = query.get('lang')
+  return chosen === null ? '' : `?lang=${encodeURIComponent(chosen.slice(0, 20))}`
+}

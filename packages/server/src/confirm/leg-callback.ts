@@ -17,7 +17,7 @@ import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { redirectAnswer } from '../wire/answer.ts'
 import type { AthAnswer } from '../wire/http.ts'
-import { confirmUrl } from './answer.ts'
+import { confirmPath } from './answer.ts'
 import { knownOf } from './find-confirmation.ts'
 import { legState, nextLeg } from './upstream-leg.ts'
 
@@ -134,7 +134,7 @@ async function goOn(
 ): Promise<Result<Answered, Failure>> {
   const leg = await nextLeg(ports, nineStep, call, consent)
   if (!leg.ok) return leg
-  return ok({ page: leg.value ?? redirectAnswer(call, confirmUrl(ports, consent.id)) })
+  return ok({ page: leg.value ?? redirectAnswer(call, confirmPath(consent.id)) })
 }
 
 function recordLeg({ reached, gathered, result }: Outcome<Told>) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sayDuration, sayInstant, sayTimeLeft } from './time.ts'
+import { sayDuration, sayInstant, sayLasting, sayTimeLeft } from './time.ts'
 
 for (const [seconds, en, zh] of [
   [3600, '1 hour', '1小时'],
@@ -18,6 +18,12 @@ for (const [seconds, en, zh] of [
     assert.equal(sayDuration('en', seconds), en)
     assert.equal(sayDuration('zh-CN', seconds), zh)
   })
+
+test('what was allowed is said to the minute: a second of travel does not turn an hour into 59 minutes', () => {
+  assert.equal(sayLasting('en', 3599), '1 hour')
+  assert.equal(sayLasting('en', 8 * 3600 - 3), '8 hours')
+  assert.equal(sayLasting('en', 90), '90 seconds')
+})
 
 test('the time left is said in whole minutes, and in seconds near the end', () => {
   assert.equal(sayTimeLeft('en', 599.8), '9 minutes')

@@ -34,6 +34,11 @@ export function sayTimeLeft(language: Language, seconds: number): string {
   return sayDuration(language, seconds >= 120 ? Math.floor(seconds / 60) * 60 : seconds)
 }
 
+/** How long something was allowed, to the nearest minute: what was asked as an hour arrives as a second less. */
+export function sayLasting(language: Language, seconds: number): string {
+  return sayDuration(language, seconds >= 120 ? Math.round(seconds / 60) * 60 : seconds)
+}
+
 /** An instant, in UTC: without scripts a page cannot know the reader's zone. */
 export function sayInstant(language: Language, unixSeconds: number): Html {
   const date = new Date(unixSeconds * 1000)
