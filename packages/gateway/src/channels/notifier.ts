@@ -33,6 +33,8 @@ export interface NotifierOptions {
   readonly attemptMilliseconds?: number
   /** How many questions are pushed to one person. Beyond it they wait on the page only. Default 10 in 10 minutes. */
   readonly perPerson?: Rate
+  /** How many of one agent's questions are pushed to one person: it cannot ring on, nor use up the others' share. Default 3 in 10 minutes. */
+  readonly perAgent?: Rate
 }
 
 /** A notifier whose changes of messages go on after `settled` has returned: a person's answer waits for no vendor. */
@@ -46,7 +48,9 @@ export interface RunningNotifier extends ConsentNotifier {
  * reading, so there is a pace. Whatever fails, the question stays on its page and nothing is allowed.
  */
 export function createNotifier(ports: NotifierPorts, options: NotifierOptions): RunningNotifier {
-  const { channels, perPerson = { count: 10, perSeconds: 600 } } = options
+  const { channels } = options
+  const { perPerson = { count: 10, perSeconds: 600 }, perAgent = { count: 3, perSeconds: 600 } } =
+    options
   const running = new Set<Promise<void>>()
 
   async function ask(consent: ConsentRequest): Promise<void> {
@@ -54,8 +58,10 @@ export function createNotifier(ports: NotifierPorts, options: NotifierOptions): 
     if (userId === undefined || consent.decision || consent.expiresAt <= ports.clock.now()) return
     const person = await ports.logins.findUser(userId)
     if (!person) return undelivered(ports, consent, 'person_unknown', [])
-    if (ports.limits.takeRate(perPerson, `asked ${userId}`))
-      return undelivered(ports, consent, 'asked_too_often', [])
+    const tooOften =
+      ports.limits.takeRate(perAgent, `asked ${userId} by ${consent.clientId}`) ??
+      ports.limits.takeRate(perPerson, `asked ${userId}`)
+    if (tooOften) return undelivered(ports, consent, 'asked_too_often', [])
     const agent = await ports.registry.findByClientId(consent.clientId)
     const faults: string[] = []
     for (const channel of channels) {

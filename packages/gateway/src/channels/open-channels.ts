@@ -47,7 +47,7 @@ const callbacks: Rate = { count: 600, perSeconds: 60 }
 export function openChannels(
   config: ConfirmConfig,
   ports: ChannelPorts,
-  options: Pick<NotifierOptions, 'attemptMilliseconds' | 'perPerson'> = {},
+  options: Pick<NotifierOptions, 'attemptMilliseconds' | 'perPerson' | 'perAgent'> = {},
 ): Channels {
   const mailers: Mailer[] = []
   const running = new Set<Promise<unknown>>()

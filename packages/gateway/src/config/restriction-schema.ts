@@ -43,7 +43,7 @@ export const restrictions = z
       })
       .meta({ title: 'rate', examples: ['100/minute'] })
       .optional()
-      .describe('Calls of one permission.'),
+      .describe('Calls of one agent for one person at one provider.'),
     order_amount_limit: z
       .number({ error: say('is not a number', 'write the amount, like 5000') })
       .min(0, say('is too small', 'write 0 or more'))

@@ -111,6 +111,14 @@ test('somebody whom the first channel does not know is asked by the next', async
   assert.equal(world.teams.messages.length, 1)
 })
 
+test('[U7] one agent cannot ring on, and leaves the other agents their share', async (t) => {
+  const world = await open(t, { perAgent: { count: 3, perSeconds: 600 } })
+  for (let count = 0; count < 5; count++) await world.ask()
+  assert.equal(world.slack.messages.length, 3)
+  await world.ask({ clientId: 'ath_another' })
+  assert.equal(world.slack.messages.length, 4)
+})
+
 test('[U7] nobody is asked more than ten times in ten minutes by a message; the rest waits on the page and is recorded', async (t) => {
   const world = await open(t, { perPerson: { count: 10, perSeconds: 600 } })
   for (let count = 0; count < 12; count++) await world.ask()

@@ -52,6 +52,7 @@ export interface WorldOptions {
   readonly attemptMilliseconds?: number
   /** Far more than a person is asked, unless told otherwise. */
   readonly perPerson?: Rate
+  readonly perAgent?: Rate
 }
 
 export async function openChannelWorld(options: WorldOptions): Promise<ChannelWorld> {
@@ -116,6 +117,7 @@ export async function openChannelWorld(options: WorldOptions): Promise<ChannelWo
     {
       attemptMilliseconds: options.attemptMilliseconds ?? 2000,
       perPerson: options.perPerson ?? { count: 1000, perSeconds: 1 },
+      perAgent: options.perAgent ?? { count: 1000, perSeconds: 1 },
     },
   )
   // Of the handshake's ports only the notifier is reached: these questions belong to no nine-step handshake.
