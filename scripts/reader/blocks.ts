@@ -18,7 +18,8 @@ export interface Order {
  * - `check dev|start`: it is a configuration that `sallyport check` takes as it is.
  * - `run`: its commands are run one after the other; each must end with 0, or with one of `exits 0 5` in order.
  * - `until TEXT`: it runs on in a terminal of its own, once it has said TEXT.
- * - `person`: a person opens the page that it prints and approves.
+ * - `person`: a person opens the page that it prints and says yes there.
+ * - `says TEXT`: after its commands, what runs on in another terminal says TEXT.
  * - `prints`: the run before it printed these lines; `…` stands for anything.
  * - `not run: REASON`: it is not run, and why.
  */
@@ -29,6 +30,7 @@ const orderNames = [
   'exits',
   'until',
   'person',
+  'says',
   'prints',
   'not run',
 ] as const

@@ -43,6 +43,14 @@ export interface Reader {
 const namedPorts = [7080, 7085, 7086, 8080]
 const commandSeconds = 30
 
+/** What a page’s placeholder looks like on the screen; the newest is meant. */
+const copiedShapes: Readonly<Record<string, RegExp>> = {
+  client_id: /\bath_(?!tk|ses|code|uc)[\w-]{20,}/g,
+  grant: /\bgnt_[\w-]{10,}/g,
+  did: /\bdid:ath:[\w-]{43}/g,
+  question: /\breq_[\w-]{16}/g,
+}
+
 export async function createReader(
   t: TestContext,
   { ports: wanted }: { readonly ports: 'named' | 'any' },
@@ -58,6 +66,7 @@ export async function createReader(
   const told: Told[] = []
   let browser: Promise<Browser> | undefined
   let last = ''
+  let stayed: ReturnType<typeof start> | undefined
   t.after(async () => {
     for (const child of running) endGroup(child, 'SIGKILL')
     await (await browser)?.close()
@@ -69,9 +78,8 @@ export async function createReader(
 
   /** What a person copies from the screen. */
   const copied = (command: string) =>
-    command.replace(/<(client_id|grant)>/g, (placeholder, what: string) => {
-      const shape = what === 'grant' ? /\bgnt_[\w-]{10,}/g : /\bath_(?!tk|sess|code)[\w-]{20,}/g
-      const seen = told.flatMap(({ output }) => output.match(shape) ?? []).at(-1)
+    command.replace(/<(client_id|grant|did|question)>/g, (placeholder, what) => {
+      const seen = told.flatMap(({ output }) => output.match(copiedShapes[what]) ?? []).at(-1)
       assert.ok(seen, `nothing on the screen could be copied for ${placeholder}`)
       return seen
     })
@@ -134,8 +142,10 @@ export async function createReader(
     browser ??= openBrowser()
     const page = await (await browser).newPage()
     await page.goto(url)
-    await page.getByRole('button', { name: 'Approve', exact: true }).click()
-    await page.waitForURL((now) => now.pathname === '/ath/callback')
+    await page.getByRole('button', { name: /^(?:Approve|Add this key)$/ }).click()
+    await page.waitForURL(
+      (now) => now.pathname === '/ath/callback' || now.searchParams.get('done') === 'added',
+    )
     await page.close()
   }
 
@@ -150,10 +160,15 @@ export async function createReader(
         await within(one.says(new RegExp(literal(stays))), where, one.output)
         last += one.output()
         told.push({ command, status: null, output: one.output() })
+        stayed = one
         return
       }
       if (findOrder(block, 'person') !== undefined) {
-        const [, url = ''] = await within(one.says(/^open\s+(\S+)$/m), where, one.output)
+        const [, url = ''] = await within(
+          one.says(/^(?:open|register at)\s+(\S+)$/m),
+          where,
+          one.output,
+        )
         await approve(url)
       }
       const status = await within(one.done, where, one.output)
@@ -161,6 +176,9 @@ export async function createReader(
       told.push({ command, status, output: one.output() })
       assert.equal(status, expected[at] ?? 0, `${where}\n${one.output()}`)
     }
+    const says = findOrder(block, 'says')
+    if (says !== undefined && stayed)
+      await within(stayed.says(new RegExp(literal(says))), block.place, stayed.output)
   }
 
   return {

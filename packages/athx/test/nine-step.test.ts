@@ -163,6 +163,7 @@ test('[U6] [U7] a person makes and registers a key, gives a permission, answers 
   const jwk = Buffer.from(new URL(link).searchParams.get('key') ?? '', 'base64url').toString()
   const { publicKey } = await readHandshakeKey(await readFile(join(home, 'mine.pem'), 'utf8'))
   assert.deepEqual(JSON.parse(jwk), publicKey.jwk)
+  assert.match(new URL(link).searchParams.get('label') ?? '', /^athx on ./)
   assert.equal(publicKey.thumbprint, fingerprint)
   await gateway.registerKey(publicKey)
   const registered = await waiting.done

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AthError,
@@ -82,7 +83,7 @@ export const grantKey: CommandSpec = {
       next: 'athx inbox · athx grant make',
       options: (command) => {
         command
-          .option('--label <name>', 'what the page calls the key')
+          .option('--label <name>', 'what the page calls the key (default: athx on this computer)')
           .option('--open', 'open the page in a browser')
           .option('--wait', 'until the key is registered')
       },
@@ -90,15 +91,19 @@ export const grantKey: CommandSpec = {
         const { flags } = context
         const person = await openPerson(context)
         await describe(context, person)
-        if (flags.on('open')) await openBrowser(person.registrationUrl(flags.text('label')))
+        if (flags.on('open')) await openBrowser(registrationLink(context, person))
         if (flags.on('wait')) await awaitRegistration(context, person)
       },
     },
   ],
 }
 
+/** With a name at hand, so that the person has nothing to think of. */
+const registrationLink = ({ flags }: RunContext, person: UserClient) =>
+  person.registrationUrl(flags.text('label') ?? `athx on ${hostname().slice(0, 40)}`)
+
 async function describe(context: RunContext, person: UserClient): Promise<void> {
-  const link = person.registrationUrl(context.flags.text('label'))
+  const link = registrationLink(context, person)
   const path = userKeyPath(context)
   await context.out.result(
     { path, fingerprint: person.thumbprint, did: person.did, link },
