@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -170,11 +171,13 @@ test('every threat names at least one test, and no test is named only in words',
 })
 
 const certificate = createTestCertificate(['gw.corp.example'])
+const { publicKey: agentKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 /** What a page expects in a file of this name. */
 function contentFor(path: string): string {
   if (path.endsWith('.pem')) return certificate.cert
   if (path.endsWith('.key')) return certificate.key
+  if (path.endsWith('.pub')) return agentKey.export({ type: 'spki', format: 'pem' }).toString()
   const [, name = '', extension = ''] = /([\w-]+)\.(\w+)$/.exec(path) ?? []
   if (extension === 'aes') return 'a'.repeat(43)
   if (extension === 'whsec') return `whsec_${Buffer.alloc(32, name).toString('base64')}`
