@@ -44,7 +44,7 @@ const namedPorts = [7080, 7085, 7086, 8080]
 const commandSeconds = 30
 
 /** What a page’s placeholder looks like on the screen; the newest is meant. */
-const copiedShapes: Readonly<Record<string, RegExp>> = {
+const copiedShapes = {
   client_id: /\bath_(?!tk|ses|code|uc)[\w-]{20,}/g,
   grant: /\bgnt_[\w-]{10,}/g,
   did: /\bdid:ath:[\w-]{43}/g,
@@ -78,11 +78,14 @@ export async function createReader(
 
   /** What a person copies from the screen. */
   const copied = (command: string) =>
-    command.replace(/<(client_id|grant|did|question)>/g, (placeholder, what) => {
-      const seen = told.flatMap(({ output }) => output.match(copiedShapes[what]) ?? []).at(-1)
-      assert.ok(seen, `nothing on the screen could be copied for ${placeholder}`)
-      return seen
-    })
+    command.replace(
+      /<(client_id|grant|did|question)>/g,
+      (placeholder, what: keyof typeof copiedShapes) => {
+        const seen = told.flatMap(({ output }) => output.match(copiedShapes[what]) ?? []).at(-1)
+        assert.ok(seen, `nothing on the screen could be copied for ${placeholder}`)
+        return seen
+      },
+    )
 
   function start(command: string) {
     const child = spawn('sh', ['-c', withPorts(copied(here(command)), ports)], {

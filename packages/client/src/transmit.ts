@@ -86,6 +86,9 @@ export function explain(
   const reason = causeCode(error)
   return new AthError('NETWORK_ERROR', {
     message: `could not reach ${url.origin}${reason ? ` (${reason})` : ''}`,
+    ...(reason && /CERT|ALTNAME/.test(reason)
+      ? { fix: 'its certificate is not trusted here: NODE_EXTRA_CA_CERTS=<file> names your own CA' }
+      : {}),
     details: { url: where, ...(reason ? { reason } : {}) },
     cause: error,
   })

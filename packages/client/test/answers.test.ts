@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { AthError, createAthClient, describeService, discoverService } from '@ath-protocol/client'
-import type { RawAnswer } from '@sallyport/testing'
+import {
+  AthError,
+  createAthClient,
+  describeService,
+  discoverGateway,
+  discoverService,
+} from '@ath-protocol/client'
+import { createTestCertificate, type RawAnswer } from '@sallyport/testing'
 import { developer, oa, setUp } from './setup.ts'
 
 const code = (expected: string) => (error: unknown) =>
@@ -173,4 +181,18 @@ test('[R3] [R14] the three ways of discovery exist: gateway, service, and by han
   const before = gateway.seen.length
   assert.equal(await offline.discover(), discovery)
   assert.equal(gateway.seen.length, before)
+})
+
+test('a certificate of a CA that is not known here is told apart from a gateway that is down', async (t) => {
+  const server = createTlsServer(createTestCertificate(['localhost']), (_request, response) => {
+    response.end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  await assert.rejects(discoverGateway(`https://localhost:${port}`), (error) => {
+    assert.ok(code('NETWORK_ERROR')(error))
+    assert.match((error as AthError).fix, /NODE_EXTRA_CA_CERTS/)
+    return true
+  })
 })

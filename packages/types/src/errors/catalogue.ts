@@ -426,7 +426,7 @@ export const catalogue = {
     403,
     'unauthorized_client',
     'this DID is not approved here',
-    'ask the operator: `sallyport agents add <did> --key <file>`; or send an `ath_attestation` of an agent that is registered',
+    'ask the operator: `sallyport agents add <did>`, with `--key <file>` where the DID is a name; or send an `ath_attestation` of an agent that is registered',
     'U5, U12',
   ),
   credential_invalid: row(

@@ -1,5 +1,6 @@
 import { timestampWindowSeconds } from '../nine-step/freshness.ts'
 import type { HandshakeFault } from '../nine-step/fault.ts'
+import { encryptionCapability } from '../nine-step/negotiate.ts'
 import type { Failure } from './failure.ts'
 
 /** What to do about this very reason, where the row that several reasons share can only say it roughly. */
@@ -10,7 +11,9 @@ export function fixOf(failure: Failure): string | undefined {
     case 'scope_unmapped':
       return 'no scope opens this: ask the operator to map it, or call something else'
     case 'handshake_message':
-      return handshakeFixes[failure.fault.kind]
+      return failure.fault.member === encryptionCapability
+        ? 'this server wants sessions encrypted: `athx handshake --encrypted`, or `encrypted: true`'
+        : handshakeFixes[failure.fault.kind]
     default:
       return undefined
   }

@@ -142,6 +142,9 @@ test('where one public error stands for several reasons, the fix is that of the 
   assert.match(fixFor('credential_expired'), /its time is over/)
   assert.match(fixFor('credential_of_other_client'), /another agent/)
   assert.equal(fixFor('credential_signature_wrong'), catalogue.credential_invalid.fix)
+  const fault = { kind: 'algorithm_unsupported', member: 'ATH-ENC' } as const
+  const { body } = renderProblem({ reason: 'handshake_message', fault })
+  assert.match(body.fix, /--encrypted/)
   const suspended: Failure = { reason: 'agent_suspended' }
   assert.match(renderProblem(suspended).body.fix, /agents resume/)
 })

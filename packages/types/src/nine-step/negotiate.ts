@@ -39,7 +39,11 @@ export function negotiate(
   if (!alg) return fail({ kind: 'algorithm_unsupported', evidence: request.capabilities.join(' ') })
   const encrypted = server.encryption !== 'off' && offered.has(encryptionCapability)
   if (server.encryption === 'required' && !encrypted)
-    return fail({ kind: 'algorithm_unsupported', evidence: `${encryptionCapability} is required` })
+    return fail({
+      kind: 'algorithm_unsupported',
+      member: encryptionCapability,
+      evidence: `${encryptionCapability} is required`,
+    })
   const shared = ['TLS1.3', transcriptCapability].filter((capability) => offered.has(capability))
   return ok({
     version: athVersion,
