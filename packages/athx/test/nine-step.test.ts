@@ -214,8 +214,10 @@ test('[U6] [U7] a person makes and registers a key, gives a permission, answers 
   assert.equal((await athx(['inbox', 'deny', reference], me)).code, 1)
 
   assert.equal((await athx(['grant', 'revoke', id], me)).code, 0)
+  assert.equal((await athx(['status'])).code, 0)
   const after = await athx(['call', 'oa', 'GET', '/x'])
   assert.equal(after.code, 4)
+  assert.equal((await athx(['status'])).code, 4)
   const text = await readFile(join(home, 'grant.jwt'), 'utf8')
   assert.equal(text.split('.').length, 3)
 })

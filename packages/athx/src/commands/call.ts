@@ -73,6 +73,8 @@ async function callService(
   if (flags.on('include')) sink.write(renderHead(response))
   await drain(response, sink, target !== undefined)
   if (refusal) {
+    // It does not come back: `status` need not go on showing it.
+    if (refusal.code === 'TOKEN_REVOKED') await session.forget?.()
     // Where a person reads both, the explanation begins on a line of its own.
     if (io.talksToPerson && target === undefined) io.stderr.write('\n')
     return report(refusal, io, context.out.json)
@@ -85,7 +87,10 @@ async function callService(
 async function openSession(
   context: RunContext,
   providerId: string,
-): Promise<{ fetch(path: string, init: RequestInit): Promise<Response> }> {
+): Promise<{
+  fetch(path: string, init: RequestInit): Promise<Response>
+  forget?(): Promise<unknown>
+}> {
   const { io, flags } = context
   const source = flags.text('token')
   const accessToken = source
@@ -102,6 +107,7 @@ async function openSession(
   }
   const session = await kept.resume()
   return {
+    forget: () => kept.agent.profile.dropSession(),
     fetch: (path, init) => {
       const isWhole = /^[a-z][a-z0-9+.-]*:/i.test(path)
       const inProvider = `/${encodeURIComponent(providerId)}/${path.replace(/^\//, '')}`
