@@ -7,7 +7,9 @@ export const limitsLine = (all: readonly Limits[]): string =>
 function parts(limits: Limits): readonly string[] {
   const { and, by_provider, access_time, access_timezone = '', ...rest } = limits
   return [
-    ...(access_time === undefined ? [] : [`access_time ${access_time} ${access_timezone}`.trim()]),
+    ...(access_time === undefined
+      ? []
+      : [`access_time ${written(access_time)} ${written(access_timezone)}`.trim()]),
     ...Object.entries(rest).map(([name, value]) => `${name} ${written(value)}`),
     ...listed(and).flatMap(parts),
     ...Object.entries(by_provider ?? {}).flatMap(([provider, limits]) =>
@@ -22,5 +24,5 @@ const listed = (value: unknown): readonly Limits[] => (Array.isArray(value) ? va
 
 const written = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(written).join(' ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

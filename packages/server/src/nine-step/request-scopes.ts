@@ -182,8 +182,8 @@ async function ask(
       agent.approvalExpiresAt - now,
       // Minutes pass between the person's yes and this: within what clocks may differ they do not count.
       authorization.expiresAt + timestampWindowSeconds - now,
-      // Nor do they make more of an hour than the hour that the person gave.
-      authorization.expiresAt - authorization.createdAt,
+      // Nor do they make more of an hour than the hour that the person gave, up to the minute.
+      Math.ceil((authorization.expiresAt - authorization.createdAt) / 60) * 60,
     ),
   )
   const consent = question(ports, exchange, longestSeconds)
