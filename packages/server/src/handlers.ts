@@ -14,7 +14,7 @@ import { discoveryDocument } from './discovery/discovery.ts'
 import { answerFailure, serve } from './endpoint/endpoint.ts'
 import type { AthPorts } from './endpoint/ports.ts'
 import { answerDid } from './nine-step/did-endpoint.ts'
-import { messageEndpoints, serveHandshake } from './nine-step/handshake.ts'
+import { messageStages, serveHandshake } from './nine-step/handshake.ts'
 import { pollEndpoint } from './nine-step/poll.ts'
 import { registerEndpoint } from './register/register.ts'
 import { revokeEndpoint } from './revoke/revoke.ts'
@@ -48,10 +48,7 @@ export const endpointStages: Readonly<Record<string, readonly string[]>> = {
   'POST /ath/token/renew': renewEndpoint.story.names,
   'POST /ath/revoke': revokeEndpoint.story.names,
   ...Object.fromEntries(
-    Object.entries(messageEndpoints).map(([type, { story }]) => [
-      `POST /ath/handshake, ${type}`,
-      story.names,
-    ]),
+    Object.entries(messageStages).map(([type, names]) => [`POST /ath/handshake, ${type}`, names]),
   ),
   'GET /ath/handshake/{handshake_id}': pollEndpoint.story.names,
   'GET /ath/confirm/{request_id}': presentConfirmationEndpoint.story.names,

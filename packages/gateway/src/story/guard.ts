@@ -5,7 +5,7 @@ import type { ProxyPorts, Received, Route } from './exchange.ts'
 import type { LiveToken } from './live-token.ts'
 import { readWholeBody } from './read-body.ts'
 
-interface Guarded {
+export interface Guarded {
   readonly maxBodyBytes: number
   /** The body, where somebody had to look into it; else it is still with the caller. */
   readonly wholeBody: Uint8Array | undefined

@@ -12,15 +12,15 @@ import { type ReceivedMessage, refuseMessage } from './message.ts'
 import { requestScopesEndpoint } from './request-scopes.ts'
 import { endSessionEndpoint, refreshEndpoint } from './session-request.ts'
 
-/** What each kind of message runs through. */
-export const messageEndpoints = {
-  handshake_request: greetEndpoint,
-  identity_proof: identifyEndpoint,
-  scope_request: requestScopesEndpoint,
-  handshake_complete: completeEndpoint,
-  token_refresh: refreshEndpoint,
-  session_end: endSessionEndpoint,
-} as const
+/** The stages that each kind of message runs through. */
+export const messageStages: Readonly<Record<string, readonly string[]>> = {
+  handshake_request: greetEndpoint.story.names,
+  identity_proof: identifyEndpoint.story.names,
+  scope_request: requestScopesEndpoint.story.names,
+  handshake_complete: completeEndpoint.story.names,
+  token_refresh: refreshEndpoint.story.names,
+  session_end: endSessionEndpoint.story.names,
+}
 
 /** `POST /ath/handshake` (U3): one address for every message, told apart by `type`. */
 export function serveHandshake(ports: AthPorts, call: AthCall): Promise<AthAnswer> {
@@ -46,7 +46,7 @@ export function serveHandshake(ports: AthPorts, call: AthCall): Promise<AthAnswe
 
 const unknownType: Failure = {
   reason: 'request_malformed',
-  errors: [{ path: 'type', problem: `one of ${Object.keys(messageEndpoints).join(', ')}` }],
+  errors: [{ path: 'type', problem: `one of ${Object.keys(messageStages).join(', ')}` }],
 }
 
 /** What is no message at all is counted, refused and recorded like one. */
