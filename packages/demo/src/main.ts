@@ -28,8 +28,8 @@ if (typeof parsed === 'string') {
   process.stdout.write(usage)
 } else {
   const exitCode = await demo(parsed)
-  // Somebody who interrupts does not wait for an agent that still waits for an answer.
-  if (exitCode === exitCodes.interrupted) process.exit(exitCode)
+  // After an interruption or a failed step an agent may still wait for an answer that nobody will give.
+  if (exitCode === exitCodes.interrupted || exitCode === exitCodes.notMet) process.exit(exitCode)
   process.exitCode = exitCode
 }
 

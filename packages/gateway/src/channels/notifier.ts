@@ -33,7 +33,7 @@ export interface NotifierOptions {
   readonly attemptMilliseconds?: number
   /** How many questions are pushed to one person. Beyond it they wait on the page only. Default 10 in 10 minutes. */
   readonly perPerson?: Rate
-  /** How many of one agent's questions are pushed to one person: it cannot ring on, nor use up the others' share. Default 3 in 10 minutes. */
+  /** How many of one agent's questions are pushed to one person: it cannot ring on, nor use up the others' share. Default 5 in 10 minutes. */
   readonly perAgent?: Rate
 }
 
@@ -49,7 +49,7 @@ export interface RunningNotifier extends ConsentNotifier {
  */
 export function createNotifier(ports: NotifierPorts, options: NotifierOptions): RunningNotifier {
   const { channels } = options
-  const { perPerson = { count: 10, perSeconds: 600 }, perAgent = { count: 3, perSeconds: 600 } } =
+  const { perPerson = { count: 10, perSeconds: 600 }, perAgent = { count: 5, perSeconds: 600 } } =
     options
   const running = new Set<Promise<void>>()
 
