@@ -156,7 +156,8 @@ const lies: Readonly<Record<string, readonly [(lines: string[]) => readonly stri
   'repeats a piece': [([one = '', ...rest]) => [one, one, ...rest], /missing or came twice/],
   'is empty': [() => [], /cut off/],
   'was changed': [
-    ([one = '', ...rest]) => [`${one.slice(0, -1)}A`, ...rest],
+    // The last character of the tag stands for two bits: A, Q, g or w.
+    ([one = '', ...rest]) => [`${one.slice(0, -1)}${one.endsWith('A') ? 'Q' : 'A'}`, ...rest],
     /cannot be decrypted/,
   ],
 }
