@@ -35,11 +35,10 @@ export {
   type Restricted,
   type RestrictedGrant,
 } from './restriction/check-restrictions.ts'
-export { hashSecret, matchesHash, sessionTokenHash } from './secret/hash.ts'
+export { hashSecret, matchesHash, sessionTokenHash, tokenRef } from './secret/hash.ts'
 export { DependencyDown } from './story/dependency-down.ts'
 export * from './story/stage.ts'
 export { sweep } from './sweep.ts'
-export { tokenRef } from './token/token.ts'
 export { authorizationStatus } from './user/authorization-view.ts'
 export { clientThumbprint, thumbprintOfText } from './user/client-key.ts'
 export { issueCredential } from './user/issue-credential.ts'

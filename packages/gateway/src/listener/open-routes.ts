@@ -2,8 +2,7 @@ import { compileScopeMap, type ScopeMap } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { Provider } from '../config/config.ts'
 import { type CredentialDeps, createCredential } from '../credentials/create-credential.ts'
-import type { AmountFields, Route } from '../story/exchange.ts'
-import type { OpenUpstream } from '../transport/upstream.ts'
+import type { AmountFields, OpenUpstream, Route } from '@ath-protocol/server/parts'
 
 /** Makes every provider of the configuration ready for calls: its connections, its compiled scope map, its credential. */
 export function openRoutes(

@@ -23,14 +23,16 @@ import {
   type Restrictions,
 } from '@ath-protocol/types'
 import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
-import type { Login as LoginConfig } from '../../src/config/config.ts'
-import { createConsentDesk } from '../../src/consent/desk.ts'
-import { myPermissions } from '../../src/compose/my-permissions.ts'
-import { createLogin } from '../../src/login/login.ts'
-import { createMe } from '../../src/me/me.ts'
-import { createPasskeys } from '../../src/passkeys/create-passkeys.ts'
-import { relyingPartyOf } from '../../src/passkeys/relying-party.ts'
-import type { PasskeyStore } from '../../src/ports/passkeys.ts'
+import {
+  createConsentDesk,
+  createLogin,
+  type LoginSettings,
+  createMe,
+  createPasskeys,
+  myPermissions,
+  type PasskeyStore,
+  relyingPartyOf,
+} from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 import { createMemoryLogins } from './memory-logins.ts'
 import { createNineStepPorts } from './nine-step-ports.ts'
@@ -79,7 +81,7 @@ const finance: ProviderDefinition = {
 
 /** Real log-in, real desk, real handlers, behind a real socket; stores in memory. */
 export async function startGateway(
-  login: LoginConfig | ((url: string) => Promise<LoginConfig>),
+  login: LoginSettings | ((url: string) => Promise<LoginSettings>),
   options: {
     readonly outbound?: typeof fetch
     /** Passkeys belong to a name: an address has none. Default `127.0.0.1`. */

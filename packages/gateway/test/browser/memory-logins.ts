@@ -1,4 +1,4 @@
-import type { LoginFlow, LoginSession, LoginStore, Person } from '../../src/ports/logins.ts'
+import type { LoginFlow, LoginSession, LoginStore, Person } from '@ath-protocol/server/parts'
 
 /** Log-ins in process memory, to the letter of the port: each method is one step, a flow is taken once. */
 export function createMemoryLogins(): LoginStore & {

@@ -6,7 +6,7 @@ import type {
   ChannelIdentityStore,
   Delivery,
   DeliveryStore,
-} from '../../src/ports/channels.ts'
+} from '@ath-protocol/server/parts'
 
 /** What every `ChannelIdentityStore` does. */
 export function channelIdentitiesContract(name: string, open: Open<ChannelIdentityStore>): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inParallel, type Open, testEpoch, unique, useAdapter } from '@sallyport/testing'
-import type { LoginFlow, LoginSession, LoginStore } from '../../src/ports/logins.ts'
+import type { LoginFlow, LoginSession, LoginStore } from '@ath-protocol/server/parts'
 
 const issuer = 'https://idp.corp.example'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inParallel, type Open, testEpoch, unique, useAdapter } from '@sallyport/testing'
-import type { Passkey, PasskeyStore } from '../../src/ports/passkeys.ts'
+import type { Passkey, PasskeyStore } from '@ath-protocol/server/parts'
 
 /** What every `PasskeyStore` does. */
 export function passkeysContract(name: string, open: Open<PasskeyStore>): void {

@@ -13,7 +13,7 @@ import {
   upstreamLegsContract,
   userKeysContract,
 } from '@sallyport/testing'
-import type { Store } from '../../src/adapters/sql/store.ts'
+import type { Store } from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 import { channelIdentitiesContract, deliveriesContract } from './channels-contract.ts'
 import { loginsContract } from './logins-contract.ts'

@@ -13,6 +13,12 @@ export type Limited =
   | 'handshake_client'
   | 'confirm_user'
 
+/** So many in so long. */
+export interface RateLimit {
+  readonly count: number
+  readonly perSeconds: number
+}
+
 /** Counts requests. Synchronous: the hot path asks it once per call. */
 export interface RateLimits {
   /** Undefined when within the limit, else how long to wait and the limit in words (`30/minute`). */
