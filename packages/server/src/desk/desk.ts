@@ -64,6 +64,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
         csrfToken: session.csrfToken,
         secondsLeft: expiresAt - clock.now(),
         formAction: inSameLanguage(call, question.formAction),
+        mount: call.mount,
         thisPage: pageAddress(call),
         entered,
       }),
@@ -94,7 +95,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
     async present(call, question) {
       if (isOver(question)) return ok(noticePage(render, call, expired(question)))
       const signedIn = await people.current(call)
-      if (!signedIn) return ok(redirectAnswer(call, loginPath(pageAddress(call))))
+      if (!signedIn) return ok(redirectAnswer(call, loginPath(call, pageAddress(call))))
       const asked = checkPerson(question, signedIn)
       return asked.ok ? ok(ask(call, question, signedIn, undefined)) : asked
     },
@@ -120,7 +121,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
       const acting = await people.acting(call)
       return acting.ok ? acting.value.person.id : undefined
     },
-    signIn: (call) => redirectAnswer(call, loginPath(pageAddress(call))),
+    signIn: (call) => redirectAnswer(call, loginPath(call, pageAddress(call))),
     notice: (call, notice) => noticePage(render, call, notice),
     handOver: (call, to) => handOverPage(render, call, to),
   }
