@@ -73,6 +73,8 @@ export interface AthConfig {
   readonly restrictions?: Restrictions
   /** From which risk on a yes needs a passkey. Default `high`. */
   readonly passkeyFrom?: Risk | 'never'
+  /** Before the addresses of people's own pages; see `AthCall.mount`. */
+  readonly peopleMount?: string
   /** Absent: the nine-step handshake is not offered. */
   readonly nineStep?: NineStepConfig
   /** C19: off only for development and peers' tests; the authorization URL is then the upstream's own. */

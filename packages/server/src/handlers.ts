@@ -100,6 +100,7 @@ export function createAthHandlers(
     [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
     [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
     [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
+    confirmRoute(ports),
     ...(ports.nineStep ? nineStepRoutes(ports) : []),
   ]
   return async (call) => {
@@ -114,6 +115,21 @@ export function createAthHandlers(
   }
 }
 
+/** A question to one person, of a nine-step handshake or about one request. */
+const confirmRoute = (ports: AthPorts): PatternRoute => [
+  /^\/ath\/confirm\/([A-Za-z0-9_-]{1,128})$/,
+  {
+    GET: (call, requestId) =>
+      wantsPage(call) && call.headers[userProofHeader] === undefined
+        ? serve(presentConfirmationEndpoint, ports, { call, requestId })
+        : serve(readConfirmationEndpoint, ports, { call, requestId }),
+    POST: (call, requestId) =>
+      isJson(call)
+        ? serve(signedConfirmationEndpoint, ports, { call, requestId })
+        : serve(answerConfirmationEndpoint, ports, { call, requestId }),
+  },
+]
+
 const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
   [/^\/ath\/handshake$/, { POST: (call) => serveHandshake(ports, call) }],
   [
@@ -121,19 +137,6 @@ const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
     { GET: (call, handshakeId) => serve(pollEndpoint, ports, { call, handshakeId }) },
   ],
   [/^\/ath\/did\/([A-Za-z0-9._:%-]{1,512})$/, { GET: (_call, did) => answerDid(ports, did) }],
-  [
-    /^\/ath\/confirm\/([A-Za-z0-9_-]{1,128})$/,
-    {
-      GET: (call, requestId) =>
-        wantsPage(call) && call.headers[userProofHeader] === undefined
-          ? serve(presentConfirmationEndpoint, ports, { call, requestId })
-          : serve(readConfirmationEndpoint, ports, { call, requestId }),
-      POST: (call, requestId) =>
-        isJson(call)
-          ? serve(signedConfirmationEndpoint, ports, { call, requestId })
-          : serve(answerConfirmationEndpoint, ports, { call, requestId }),
-    },
-  ],
   [/^\/ath\/inbox$/, { GET: (call) => serve(inboxEndpoint, ports, { call }) }],
   [
     /^\/ath\/credentials$/,

@@ -14,6 +14,7 @@ import { offeredLifetimes, usualLifetime } from './lifetimes.ts'
 import { sayLimits } from './limits.ts'
 import { scopeField } from './read-answer.ts'
 import { highRisk, riskiestLast } from './risk.ts'
+import { asksOnce, chosenFields, theRequest } from './step-up-page.ts'
 import { whoAsks } from './who-asks.ts'
 
 export interface Asked {
@@ -46,16 +47,21 @@ export interface Asked {
 export function questionPage(asked: Asked): Html {
   const { language, question } = asked
   const agent = foreign(question.agent.name, 80)
-  return html`<h1>${say(language, 'consent.title', { agent, provider: foreign(sayProviders(language, question), 80) })}</h1>
+  const once = asksOnce(question)
+  return html`<h1>${say(language, questionTitle(question), { agent, provider: foreign(sayProviders(language, question), 80) })}</h1>
 <p class="soft">${say(language, 'consent.expires', { duration: sayTimeLeft(language, asked.secondsLeft) })}</p>
 ${asked.entered && html`<p class="alert" role="alert" id="problem">${say(language, `consent.${asked.entered.problem}`)}</p>`}
 ${whoAsks(language, question, asked.namedHere)}
-${whatFor(language, question.consent.words)}
+${once ? theRequest(language, question) : whatFor(language, question.consent.words)}
 <form method="post" action="${asked.formAction}" autocomplete="off">
 <input type="hidden" name="csrf" value="${asked.csrfToken}">
-${whatItMayDo(asked)}
+${
+  once
+    ? chosenFields(question)
+    : html`${whatItMayDo(asked)}
 ${withinLimits(asked)}
-${whatItCannotDo(language, question)}
+${whatItCannotDo(language, question)}`
+}
 <div class="two">
 <button name="decision" value="deny">${cross}${say(language, 'consent.deny')}</button>
 <button name="decision" value="approve">${tick}${say(language, 'consent.approve')}</button>
@@ -64,6 +70,10 @@ ${whatItCannotDo(language, question)}
 ${reference(language, question)}
 ${whoDecides(asked)}`
 }
+
+/** The sentence that a question begins with. */
+export const questionTitle = (question: ConsentQuestion) =>
+  asksOnce(question) ? ('step_up.title' as const) : ('consent.title' as const)
 
 /** The services as one phrase: `Office and CRM`. */
 export const sayProviders = (language: Language, { providers }: ConsentQuestion): string =>
