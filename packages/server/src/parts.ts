@@ -8,7 +8,6 @@ export { generateSigningKey, openSigningKey } from './adapters/file-keys/signing
 export { createRateLimits } from './adapters/memory/rate-limits.ts'
 export { type Outbound, createOutbound } from './adapters/outbound/outbound.ts'
 export { migrations } from './adapters/sql/migrations.ts'
-export { type Store } from './adapters/sql/store.ts'
 export { openStore } from './adapters/sqlite/open-store.ts'
 export { StartError } from './adapters/start-error.ts'
 export { systemClock } from './adapters/system/clock.ts'
@@ -44,7 +43,9 @@ export {
 export { type LogLine } from './ports/log.ts'
 export { type LoginFlow, type LoginSession, type LoginStore, type Person } from './ports/logins.ts'
 export { type Passkey, type PasskeyStore } from './ports/passkeys.ts'
+export { type Seal } from './ports/seal.ts'
 export { type Signer } from './ports/signer.ts'
+export { type Store } from './ports/store.ts'
 export { EncryptedAnswer } from './story/encrypted-answer.ts'
 export { type Unsealed } from './story/encrypted.ts'
 export {

@@ -7,6 +7,7 @@ import {
   InMemoryAgentRegistry,
   InMemoryConsentStore,
   InMemoryGrantStore,
+  InMemoryLoginStore,
   InMemoryProviderTokenStore,
   InMemorySessionStore,
   InMemoryTokenStore,
@@ -34,7 +35,6 @@ import {
   relyingPartyOf,
 } from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
-import { createMemoryLogins } from './memory-logins.ts'
 import { createNineStepPorts } from './nine-step-ports.ts'
 import { answering, serve } from './serve.ts'
 
@@ -42,7 +42,7 @@ export interface TestGateway {
   readonly url: string
   readonly clock: VirtualClock
   readonly events: readonly AuditEvent[]
-  readonly logins: ReturnType<typeof createMemoryLogins>
+  readonly logins: InMemoryLoginStore
   readonly ports: AthPorts
   readonly passkeys: PasskeyStore
   /** What a rate limit answers, for as long as it is set. */
@@ -95,7 +95,7 @@ export async function startGateway(
   const store = await openTestStore(folder.dir)
   const clock = createMovableClock()
   const random = createSeededRandom()
-  const logins = createMemoryLogins()
+  const logins = new InMemoryLoginStore(random)
   const events: AuditEvent[] = []
   const audit = {
     record: (event: AuditEvent) => `evt_${events.push(event)}`,

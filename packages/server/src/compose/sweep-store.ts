@@ -1,6 +1,6 @@
 import { type AthPorts } from '../endpoint/ports.ts'
 import { sweep } from '../sweep.ts'
-import type { Store } from '../adapters/sql/store.ts'
+import type { Store } from '../ports/store.ts'
 
 /** Longer than any question is kept. */
 const deliverySeconds = 2 * 86_400

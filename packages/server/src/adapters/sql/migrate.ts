@@ -1,5 +1,4 @@
-import type { Kysely } from 'kysely'
-import { Migrator } from 'kysely/migration'
+import { type Kysely, Migrator } from 'kysely'
 import { StartError } from '../start-error.ts'
 import { migrations } from './migrations.ts'
 import type { Tables } from './tables.ts'

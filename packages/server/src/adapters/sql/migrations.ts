@@ -1,5 +1,4 @@
-import type { Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
+import type { Kysely, Migration } from 'kysely'
 import { indexOn } from './index-on.ts'
 import { nineStep } from './nine-step-migration.ts'
 import type { Tables } from './tables.ts'

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { inParallel, type Open, testEpoch, unique, useAdapter } from '@sallyport/testing'
 import type {
   ChannelIdentity,
   ChannelIdentityStore,
   Delivery,
   DeliveryStore,
 } from '@ath-protocol/server/parts'
+import { testEpoch } from '../clock.ts'
+import { inParallel, type Open, unique, useAdapter } from './opened.ts'
 
 /** What every `ChannelIdentityStore` does. */
 export function channelIdentitiesContract(name: string, open: Open<ChannelIdentityStore>): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { inParallel, type Open, testEpoch, unique, useAdapter } from '@sallyport/testing'
 import type { Passkey, PasskeyStore } from '@ath-protocol/server/parts'
+import { testEpoch } from '../clock.ts'
+import { inParallel, type Open, unique, useAdapter } from './opened.ts'
 
 /** What every `PasskeyStore` does. */
 export function passkeysContract(name: string, open: Open<PasskeyStore>): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { inParallel, type Open, testEpoch, unique, useAdapter } from '@sallyport/testing'
 import type { LoginFlow, LoginSession, LoginStore } from '@ath-protocol/server/parts'
+import { testEpoch } from '../clock.ts'
+import { inParallel, type Open, unique, useAdapter } from './opened.ts'
 
 const issuer = 'https://idp.corp.example'
 
