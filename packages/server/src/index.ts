@@ -79,3 +79,16 @@ export { errorCode } from './oauth/failure.ts'
 export { createOAuthServers } from './oauth/oauth-servers.ts'
 export { routeOAuth } from './oauth/route-oauth.ts'
 export type { OAuthProviderSettings } from './oauth/settings.ts'
+export {
+  type AgentClient,
+  type AgentClientFault,
+  type AgentClientOptions,
+  readAgentClient,
+} from './agent-client/agent-client.ts'
+export {
+  createOidcProviderAgents,
+  type OidcProviderAgents,
+  type OidcProviderAgentsOptions,
+} from './agent-client/oidc-provider.ts'
+export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
+export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'
