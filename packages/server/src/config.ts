@@ -60,6 +60,8 @@ export interface AthConfig {
   /** The exact redirect URI registered at the providers; `${baseUrl}/ath/callback`. */
   readonly callbackUrl: string
   readonly providers: ReadonlyMap<ProviderId, ProviderDefinition>
+  /** Other names under which agents may ask for a provider (C27). Answers say its id. */
+  readonly providerAliases?: ReadonlyMap<string, ProviderId>
   readonly approvalRules: readonly ApprovalRule[]
   /** For agents that no rule matches. Default `hold`. */
   readonly unmatchedAgents: 'hold' | 'deny'

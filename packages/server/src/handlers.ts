@@ -28,7 +28,7 @@ import {
   revokeCredentialEndpoint,
 } from './user/credentials.ts'
 import { inboxEndpoint } from './user/inbox.ts'
-import { jsonAnswer } from './wire/answer.ts'
+import { publicJson } from './wire/answer.ts'
 import type { AthAnswer, AthCall } from './wire/http.ts'
 
 type Route = (call: AthCall, parameter: string) => AthAnswer | Promise<AthAnswer>
@@ -158,13 +158,3 @@ const isJson = ({ headers }: AthCall): boolean =>
   /^application\/([a-z0-9.+-]+\+)?json\b/i.test(headers['content-type'] ?? '')
 
 const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
-
-/** Discovery is public and may be read by any page (R15). */
-function publicJson(body: string): AthAnswer {
-  const answer = jsonAnswer(
-    200,
-    {},
-    { 'cache-control': 'public, max-age=60', 'access-control-allow-origin': '*' },
-  )
-  return { ...answer, body }
-}

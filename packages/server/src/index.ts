@@ -92,3 +92,13 @@ export {
 } from './agent-client/oidc-provider.ts'
 export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
 export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'
+export type { AthContext, AthRegister, RegisteredScope } from './native/context.ts'
+export { type AthApp, createAthApp } from './native/ath-app.ts'
+export type { AppAnswer, AppRequest } from './native/app-request.ts'
+export type { AuditLine } from './native/audit-lines.ts'
+export type { GuardOptions } from './native/guard-options.ts'
+export * from './native/options.ts'
+export {
+  createServiceDiscoveryDocument,
+  type ServiceDescription,
+} from './native/service-document.ts'
