@@ -90,5 +90,6 @@ export {
   type OidcProviderAgents,
   type OidcProviderAgentsOptions,
 } from './agent-client/oidc-provider.ts'
+export { type AgentVerifierOptions, createAgentVerifier } from './compose/agent-verifier.ts'
 export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
 export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'

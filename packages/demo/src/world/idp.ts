@@ -3,12 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Client, Configuration, JWK } from 'oidc-provider'
 import type Provider from 'oidc-provider'
 import {
-  createAttestationVerifier,
+  createAgentVerifier,
   createOidcProviderAgents,
-  InMemoryReplayStore,
   type OidcProviderAgents,
 } from '@ath-protocol/server'
-import { createOutbound } from '@ath-protocol/server/parts'
 import { consentPage, loginPage, messagePage } from './idp-pages.ts'
 import { createIdpStore } from './idp-store.ts'
 import { listenOnLoopback, readBody } from './listen.ts'
@@ -76,19 +74,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   let revocations = 0
 
   const { Provider, errors } = await loadLibrary()
-  // The agents of this world live on this machine.
-  const outbound = createOutbound({
-    allowNetworks: [],
-    allowLoopbackHttp: true,
-    connectTimeoutSeconds: 2,
-    readTimeoutSeconds: 2,
-  })
-  const attestations = createAttestationVerifier({
-    documents: outbound.identityDocuments,
-    replay: new InMemoryReplayStore(),
-    clock: { now: () => Date.now() / 1000 },
-    allowLoopbackHttp: true,
-  })
+  const attestations = createAgentVerifier({ allowLoopbackHttp: true })
   const system = await listenOnLoopback((issuer) => {
     const agents = createOidcProviderAgents({
       errors,
@@ -119,10 +105,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     crmApi,
     refreshes: () => refreshes,
     revocations: () => revocations,
-    close: async () => {
-      await system.close()
-      await outbound.close()
-    },
+    close: system.close,
   }
 }
 
