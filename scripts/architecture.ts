@@ -46,6 +46,7 @@ export const packageLaw: readonly PackageLaw[] = [
     mayImport: [
       '@ath-protocol/types',
       '@ath-protocol/client',
+      '@ath-protocol/server',
       'athx',
       'sallyport',
       '@sallyport/testing',

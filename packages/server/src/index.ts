@@ -90,6 +90,7 @@ export {
   type OidcProviderAgents,
   type OidcProviderAgentsOptions,
 } from './agent-client/oidc-provider.ts'
+export { type AgentVerifierOptions, createAgentVerifier } from './compose/agent-verifier.ts'
 export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
 export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'
 export type { AthContext, AthRegister, RegisteredScope } from './native/context.ts'

@@ -639,6 +639,25 @@ describe('the token endpoint', () => {
     assert.equal((await post(`${server.issuer}/token`, third)).body['error'], 'invalid_grant')
   })
 
+  test('of two refreshes at once, one comes too late, and everything ends', async (t) => {
+    const server = await startDevIdp(t)
+    const first = (await post(`${server.issuer}/token`, await freshCode(server))).body
+    const form = { grant_type: 'refresh_token', refresh_token: String(first['refresh_token']) }
+    const both = await Promise.all([1, 2].map(() => post(`${server.issuer}/token`, form)))
+    assert.equal(both.filter(({ status }) => status === 200).length, 1)
+    const given = both.find(({ status }) => status === 200)?.body['access_token']
+    assert.equal((await introspect(server, String(given)))['active'], false)
+  })
+
+  test('of two exchanges of a code at once, one comes too late, and everything ends', async (t) => {
+    const server = await startDevIdp(t)
+    const form = await freshCode(server)
+    const both = await Promise.all([1, 2].map(() => post(`${server.issuer}/token`, form)))
+    assert.equal(both.filter(({ status }) => status === 200).length, 1)
+    const given = both.find(({ status }) => status === 200)?.body['access_token']
+    assert.equal((await introspect(server, String(given)))['active'], false)
+  })
+
   test('a refresh narrows scopes and resources, never widens them', async (t) => {
     const server = await startDevIdp(t)
     const code = await freshCode(server, { resource: 'https://api.example/' })
@@ -844,6 +863,32 @@ describe('registration', () => {
       assert.equal(answer.status, 400)
       assert.equal(((await answer.json()) as { error: string }).error, error)
     })
+
+  test('tells the client what counts here, and nothing else that it sent', async (t) => {
+    const server = await startDevIdp(t)
+    const answer = await fetch(`${server.issuer}/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        redirect_uris: [callbackUrl],
+        token_endpoint_auth_method: 'none',
+        client_secret: 'mine',
+        logo_uri: 'https://a.example/logo.png',
+      }),
+    })
+    const { client_id, client_id_issued_at, ...rest } = (await answer.json()) as Record<
+      string,
+      unknown
+    >
+    assert.match(String(client_id), /^dev_/)
+    assert.ok(Number(client_id_issued_at) <= Date.now() / 1000)
+    assert.deepEqual(rest, {
+      redirect_uris: [callbackUrl],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    })
+  })
 
   test('takes only JSON, which pages of other sites cannot send unasked', async (t) => {
     const server = await startDevIdp(t)

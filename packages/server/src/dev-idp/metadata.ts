@@ -40,6 +40,5 @@ export function metadataOf(issuer: string, scopes: readonly string[]): object {
     authorization_response_iss_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    ui_locales_supported: ['en', 'zh-CN'],
   }
 }

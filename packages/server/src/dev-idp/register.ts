@@ -1,5 +1,12 @@
-import { ok, redirectUriSchema, type Random, type Result, scopeSchema } from '@ath-protocol/types'
-import { isLoopbackHost } from '@ath-protocol/types'
+import {
+  agentClientMembers,
+  isLoopbackHost,
+  ok,
+  type Random,
+  redirectUriSchema,
+  type Result,
+  scopeSchema,
+} from '@ath-protocol/types'
 import { z } from 'zod'
 import { type AgentClientOptions, readAgentClient } from '../agent-client/agent-client.ts'
 import { hashSecret } from '../secret/hash.ts'
@@ -8,7 +15,7 @@ import { readNames } from './form.ts'
 import { type OAuthError, refuse } from './oauth-error.ts'
 
 /** Client metadata that means something here (RFC 7591 §2); the rest is ignored, as it asks. */
-const metadataSchema = z.looseObject({
+const metadataSchema = z.object({
   redirect_uris: z
     .array(redirectUriSchema.refine(isReachable, 'http is for loopback only'))
     .min(1)
@@ -57,7 +64,7 @@ export async function registerClient(
   const clientId = `dev_${options.random.token(16)}`
   const method = metadata.token_endpoint_auth_method
   const secret = method === 'none' ? undefined : options.random.token(32)
-  const mostScopes = agent.value?.capabilities ?? (metadata.scope && readNames(metadata.scope))
+  const mostScopes = narrowest(metadata.scope, agent.value?.capabilities)
   return ok({
     client: {
       clientId,
@@ -72,9 +79,28 @@ export async function registerClient(
     },
     answer: {
       ...metadata,
+      ...sentBack(body),
       client_id: clientId,
       client_id_issued_at: Math.floor(options.now),
       ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
     },
   })
 }
+
+/** What the client named in `scope`, and as an agent; both, where it did both. */
+function narrowest(
+  scope: string | undefined,
+  capabilities: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (scope === undefined) return capabilities
+  const named = readNames(scope)
+  return capabilities ? named.filter((name) => capabilities.includes(name)) : named
+}
+
+/** The members of agents were checked; a statement goes back as it came (RFC 7591 §3.2.1). */
+const sentBack = (body: unknown): object =>
+  Object.fromEntries(
+    Object.entries(body as object).filter(([name]) =>
+      ([...agentClientMembers, 'software_statement'] as readonly string[]).includes(name),
+    ),
+  )

@@ -52,8 +52,10 @@ async function exchangeCode(
     return refuse('invalid_grant', '`redirect_uri` is not the one the code was sent to')
   if (!fitsChallenge(form.get('code_verifier') ?? '', code.codeChallenge))
     return refuse('invalid_grant', '`code_verifier` does not belong to the challenge')
-  const asked = { scopes: code.grant.scopes, nonce: code.grant.nonce }
-  return issue(client, code.grant, form, ports, asked)
+  const resources = readTarget(form, code.grant)
+  if (!resources.ok) return resources
+  const { scopes, nonce } = code.grant
+  return ok(await issue(client, code.grant, ports, { scopes, nonce, resources: resources.value }))
 }
 
 /** Rotation; a refresh token that comes twice was stolen, so everything ends (RFC 9700 §4.14.2). */
@@ -74,26 +76,33 @@ async function refresh(
   const narrower = form.has('scope') ? readNames(form.get('scope')) : scopes
   if (narrower.length === 0 || narrower.some((scope) => !scopes.includes(scope)))
     return refuse('invalid_scope', `the person allowed: ${scopes.join(' ')}`)
-  const issued = await issue(client, token.grant, form, ports, {
-    scopes: narrower,
-    nonce: undefined,
-  })
-  if (issued.ok) token.used = true
-  return issued
+  const resources = readTarget(form, token.grant)
+  if (!resources.ok) return resources
+  // Before anything is waited for: of two at once, the second comes too late.
+  token.used = true
+  const asked = { scopes: narrower, nonce: undefined, resources: resources.value }
+  return ok(await issue(client, token.grant, ports, asked))
+}
+
+/** RFC 8707 §2.2: where resources were named to the person, no other comes in later. */
+function readTarget(
+  form: URLSearchParams,
+  { resources }: Grant,
+): Result<readonly string[], OAuthError> {
+  const named = [...new Set(form.getAll('resource'))]
+  if (named.length === 0) return ok(resources)
+  return areResources(named) &&
+    (resources.length === 0 || named.every((one) => resources.includes(one)))
+    ? ok(named)
+    : refuse('invalid_target', 'not a resource that was asked for')
 }
 
 async function issue(
   client: Client,
   grant: Grant,
-  form: URLSearchParams,
-  ports: TokenPorts,
-  { scopes, nonce }: Pick<Grant, 'scopes' | 'nonce'>,
-): Promise<Result<object, OAuthError>> {
-  const named = [...new Set(form.getAll('resource'))]
-  const resources = named.length > 0 ? named : grant.resources
-  if (!areResources(named) || !isWithin(named, grant.resources))
-    return refuse('invalid_target', 'not a resource that was asked for')
-  const { grants, idTokens } = ports
+  { grants, idTokens }: TokenPorts,
+  { scopes, nonce, resources }: Pick<Grant, 'scopes' | 'nonce' | 'resources'>,
+): Promise<object> {
   const idToken = scopes.includes('openid') ? await idTokens.sign(grant, nonce) : undefined
   const access = grants.issueToken({ kind: 'access', grant, scopes, resources })
   const fresh = client.grantTypes.includes('refresh_token')
@@ -104,19 +113,15 @@ async function issue(
         resources: grant.resources,
       })
     : undefined
-  return ok({
+  return {
     access_token: access.text,
     token_type: 'Bearer',
     expires_in: access.token.expiresAt - access.token.issuedAt,
     scope: scopes.join(' '),
     ...(fresh ? { refresh_token: fresh.text } : {}),
     ...(idToken === undefined ? {} : { id_token: idToken }),
-  })
+  }
 }
-
-/** RFC 8707 §2.2: where resources were named to the person, no other comes in later. */
-const isWithin = (named: readonly string[], allowed: readonly string[]) =>
-  allowed.length === 0 || named.every((resource) => allowed.includes(resource))
 
 /** RFC 7636 §4.6. */
 function fitsChallenge(verifier: string, challenge: string): boolean {
