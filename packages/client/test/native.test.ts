@@ -8,7 +8,7 @@ import {
   createAthClient,
   describeService,
 } from '@ath-protocol/client'
-import { developer, oa, setUp, setUpShop, setUpShopSession, shop } from './setup.ts'
+import { developer, setUp, setUpShop, setUpShopSession, shop } from './setup.ts'
 
 const code = (expected: string) => (error: unknown) =>
   error instanceof AthError && error.code === expected
@@ -169,7 +169,12 @@ test('a session that was kept finds its service again', async (t) => {
   assert.deepEqual(service.faults, [])
 })
 
-test('exactly one of gateway and service is taken', async () => {
+test('exactly one of gateway and service is taken, by the compiler and at run time', async () => {
+  const both = { gateway: 'https://g.example', service: 'https://s.example' }
+  // @ts-expect-error -- a client is at one place
+  assert.throws(() => createAthClient({ ...both, agentId: '', key: {} as never }), AthError)
+  // @ts-expect-error -- and not at none
+  assert.throws(() => createAthClient({ agentId: '', key: {} as never }), AthError)
   const agent = { agentId: 'https://a.example/.well-known/agent.json' } as AgentOptions
   for (const place of [{}, { gateway: 'https://g.example', service: 'https://s.example' }])
     assert.throws(
@@ -192,7 +197,6 @@ test('scopes alone are enough to register at a gateway, too; a provider is named
   ])
   await assert.rejects(athClient.authorize({ scopes: ['oa:read'] }), /say which provider/)
   await assert.rejects(athClient.register({ developer }), code('ARGUMENT_INVALID'))
-  assert.ok(oa)
 })
 
 test('api gives JSON parsed, text as text and nothing as nothing, and throws what is refused', async (t) => {
