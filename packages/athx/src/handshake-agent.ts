@@ -1,12 +1,12 @@
+import { readBaseUrl } from '@ath-protocol/client'
 import {
   type HandshakeKey,
   type HandshakeSession,
   type HandshakeSettings,
-  readBaseUrl,
   readHandshakeKey,
   resumeHandshake,
   type StoredHandshake,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
 import { readDuration } from './flags.ts'
 import type { RunContext } from './run-context.ts'
 import { findSettingValue, readKeyText, requireGateway } from './settings.ts'

@@ -1,4 +1,4 @@
-import { createUserClient, type UserClient } from '@ath-protocol/client'
+import { createUserClient, type UserClient } from '@ath-protocol/client/person'
 import { stepTimeout } from './handshake-agent.ts'
 import type { RunContext } from './run-context.ts'
 import { findSettingValue, requireGateway } from './settings.ts'

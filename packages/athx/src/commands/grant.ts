@@ -1,9 +1,5 @@
-import {
-  agentThumbprint,
-  discoverGateway,
-  type KeptCredential,
-  qualifiedScope,
-} from '@ath-protocol/client'
+import { discoverGateway, qualifiedScope } from '@ath-protocol/client'
+import { agentThumbprint, type KeptCredential } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { columns, lasting } from '../output/shown.ts'

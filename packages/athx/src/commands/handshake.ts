@@ -6,7 +6,7 @@ import {
   type HandshakeSession,
   handshake as shakeHands,
   type PendingConfirmation,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { openHandshakeAgent } from '../handshake-agent.ts'
@@ -71,7 +71,7 @@ export const handshake: CommandSpec = {
 export const describeSession = (
   session: Omit<
     HandshakeSession,
-    'fetch' | 'request' | 'refresh' | 'end' | 'stored' | 'accessToken'
+    'fetch' | 'request' | 'api' | 'refresh' | 'end' | 'stored' | 'accessToken'
   >,
 ) => ({
   session_id: session.sessionId,

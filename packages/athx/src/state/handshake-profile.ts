@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StoredHandshake } from '@ath-protocol/client'
+import type { StoredHandshake } from '@ath-protocol/client/nine-step'
 import { digest, gatewayDirectory } from './gateway-directory.ts'
 import { privateDirectoryMode, privateFileMode, readIfThere, writePrivate } from './private-file.ts'
 
