@@ -9,6 +9,7 @@ export const exitCodes = [
   [6, 'consent is pending, declined or expired'],
   [7, 'network, gateway or upstream failed'],
   [8, 'trust failure: attestation, identity or an answer that was refused'],
+  [9, 'to be done by hand: athx printed what and where'],
   [130, 'interrupted'],
 ] as const
 

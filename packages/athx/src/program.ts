@@ -12,6 +12,7 @@ import { grant } from './commands/grant.ts'
 import { handshake } from './commands/handshake.ts'
 import { help } from './commands/help.ts'
 import { inbox } from './commands/inbox.ts'
+import { init } from './commands/init.ts'
 import { key } from './commands/key.ts'
 import { register } from './commands/register.ts'
 import { revoke } from './commands/revoke.ts'
@@ -24,6 +25,7 @@ import { readVersion } from './version-number.ts'
 const everyday = [connect, handshake, call, status, revoke]
 const people = [inbox, grant]
 const steps = [discover, register, authorize, token, proxy]
+const apps = [init]
 const upkeep = [key, agent, doctor, config, completion, version, help]
 
 const root: Omit<CommandSpec, 'usage'> = {
@@ -45,7 +47,7 @@ export function createProgram(act: Act): Command {
   addSharedOptions(program)
   program.version(readVersion(), '-V, --version', 'print the version')
   program.helpCommand(false).exitOverride()
-  for (const spec of [...everyday, ...people, ...steps, ...upkeep])
+  for (const spec of [...everyday, ...people, ...steps, ...apps, ...upkeep])
     program.addCommand(build(spec, act))
   return program
 }
