@@ -39,6 +39,7 @@ const byErrorCode: Readonly<Record<string, ExitCode>> = {
   SESSION_NOT_FOUND: 6,
   SESSION_EXPIRED: 6,
   CONSENT_PENDING: 6,
+  STEP_UP_REQUIRED: 6,
   INVALID_CREDENTIAL: 6,
   NETWORK_ERROR: 7,
   TIMEOUT: 7,

@@ -57,6 +57,7 @@ function build(spec: CommandSpec, act: Act): Command {
   const command = new Command(name).exitOverride().helpCommand(false)
   for (const argument of args) command.argument(argument)
   describe(command, spec)
+  if (spec.synopsis) command.usage(`[options] ${spec.synopsis}`)
   spec.options?.(command)
   for (const child of spec.commands ?? []) command.addCommand(build(child, act))
   if (spec.run)
@@ -72,6 +73,13 @@ const isGiven = (value: unknown) => value !== undefined
 function addSharedOptions(program: Command): void {
   program
     .option('-g, --gateway <url>', 'the gateway, by URL or by its name in the config')
+    .option('-s, --service <url>', 'in place of a gateway: an app that speaks ATH itself')
+    .addOption(
+      new Option('-m, --mode <mode>', 'which of the two (default: the one named)').choices([
+        'gateway',
+        'native',
+      ]),
+    )
     .option('--agent-id <url>', 'the URL of the agent’s identity document')
     .option('--key <path>', 'the agent’s private key: PKCS #8 PEM or JWK')
     .option('--did <did>', 'the agent’s DID (default: the one of its key)')
@@ -81,7 +89,6 @@ function addSharedOptions(program: Command): void {
     .option('--json', 'print one JSON document')
     .addOption(new Option('--format <format>', 'output').choices(['text', 'json']))
     .option('-q, --quiet', 'say nothing on stderr but errors')
-    .addOption(new Option('-m, --mode <mode>').choices(['gateway', 'native']).hideHelp())
   // Known, so that they can be refused with the reason instead of being echoed as unknown.
   for (const [flag, instead] of [
     ['--client-secret <secret>', 'ATH_CLIENT_SECRET, or the file that athx keeps'],
