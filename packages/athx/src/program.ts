@@ -18,6 +18,7 @@ import { register } from './commands/register.ts'
 import { revoke } from './commands/revoke.ts'
 import { status } from './commands/status.ts'
 import { token } from './commands/token.ts'
+import { tryApp } from './commands/try.ts'
 import { version } from './commands/version.ts'
 import { refuseSecret } from './secret-input.ts'
 import { readVersion } from './version-number.ts'
@@ -25,7 +26,7 @@ import { readVersion } from './version-number.ts'
 const everyday = [connect, handshake, call, status, revoke]
 const people = [inbox, grant]
 const steps = [discover, register, authorize, token, proxy]
-const apps = [init]
+const apps = [init, tryApp]
 const upkeep = [key, agent, doctor, config, completion, version, help]
 
 const root: Omit<CommandSpec, 'usage'> = {

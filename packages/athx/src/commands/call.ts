@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { type CallInit, readGatewayRefusal } from '@ath-protocol/client'
 import type { Command } from 'commander'
+import { pathInApi } from '../api-path.ts'
 import type { CommandSpec } from '../command-spec.ts'
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
 import { findKeptHandshake, type KeptHandshake } from '../handshake-agent.ts'
@@ -147,17 +148,10 @@ async function openServiceSession(
     ...rest,
     fetch: (path, init) =>
       session.fetch(
-        way === 'proxy' ? `${proxyPath}/${path.replace(/^\//, '')}` : inApi(path, apiBase),
+        way === 'proxy' ? `${proxyPath}/${path.replace(/^\//, '')}` : pathInApi(path, apiBase),
         init,
       ),
   }
-}
-
-/** A path as the app knows it, `/api/products`, or as its `api_base` makes it, `/products`. */
-function inApi(path: string, apiBase: string): string {
-  const { origin, pathname } = new URL(apiBase)
-  const below = pathname.replace(/\/$/, '')
-  return below !== '' && `${path}/`.startsWith(`${below}/`) ? `${origin}${path}` : path
 }
 
 async function openSession(context: RunContext, providerId: string): Promise<Callable> {

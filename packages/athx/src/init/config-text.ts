@@ -8,7 +8,7 @@ export interface ConfigSettings {
   readonly usesImport: boolean
 }
 
-/** Where the app keeps registrations, grants and tokens: ignored by git. */
+/** Where the app keeps registrations, grants and tokens once it has a store that lasts: never in git. */
 export const dataFolder = '.ath'
 
 const maxLine = 100
@@ -16,20 +16,14 @@ const maxLine = 100
 /** The text of a new `ath.config`. Nothing in it is a secret. */
 export function writeConfigText(settings: ConfigSettings): string {
   const { url, appId, name, guess, usesImport } = settings
-  const imports = usesImport
-    ? [
-        `import { defineAth } from '@ath-protocol/server'`,
-        `import { sqliteStore } from '@ath-protocol/server/sqlite'`,
-      ]
-    : [
-        `const { defineAth } = require('@ath-protocol/server')`,
-        `const { sqliteStore } = require('@ath-protocol/server/sqlite')`,
-      ]
+  const first = quoted(guess.scopes[0]?.scope ?? '')
   return [
-    ...imports,
+    usesImport
+      ? `import { defineAth } from '@ath-protocol/server'`
+      : `const { defineAth } = require('@ath-protocol/server')`,
     '',
-    '// What agents may do here. A route that no scope lists is closed to agents; people and their log-in are not touched.',
-    usesImport ? 'export const athConfig = defineAth({' : 'const athConfig = defineAth({',
+    '// What agents may do here. A route that no scope lists is closed to them; people are not touched.',
+    `${usesImport ? 'export ' : ''}const athConfig = defineAth({`,
     `  url: ${quoted(url)}, // where agents reach this app; https in production`,
     `  appId: ${quoted(appId)},`,
     `  name: ${quoted(name)},`,
@@ -37,9 +31,12 @@ export function writeConfigText(settings: ConfigSettings): string {
     '  scopes: {',
     ...guess.scopes.flatMap(scopeLines),
     '  },',
-    '  devIdp: true, // a log-in for development; in production your own: oauth: { issuer, clientId, clientSecret }',
-    `  // agents: [{ domain: 'agent.example', allow: [${quoted(guess.scopes[0]?.scope ?? '')}] }], // who may come in production`,
-    `  store: sqliteStore({ file: ${quoted(`./${dataFolder}/ath.db`)} }),`,
+    '  devIdp: true, // development only: anybody signs in as anybody',
+    '  // In production, in place of devIdp, your own log-in; which agents may come; and a store that lasts,',
+    `  // with ATH_SECRET set (\`openssl rand -base64 32\`) and sqliteStore from '@ath-protocol/server/sqlite':`,
+    "  // oauth: { issuer: 'https://login.example', clientId: '…', clientSecret: process.env['…'] },",
+    `  // agents: [{ domain: 'agent.example', allow: [${first}] }],`,
+    `  // store: sqliteStore({ file: './${dataFolder}/ath.db' }),`,
     '})',
     ...(usesImport ? [] : ['', 'module.exports = { athConfig }']),
     '',
