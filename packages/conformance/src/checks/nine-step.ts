@@ -1,0 +1,3 @@
+import { checks } from '../check/check.ts'
+
+export const nineStep = checks({})
