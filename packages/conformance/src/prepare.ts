@@ -41,6 +41,7 @@ export async function prepare(options: Options, around: Surroundings): Promise<P
     base,
     mode,
     call: options.call,
+    patienceSeconds,
     refusedCall: options.refusedCall,
     send,
     recorder,
@@ -58,6 +59,9 @@ export async function prepare(options: Options, around: Surroundings): Promise<P
   }
   return { settings, close: async () => documents?.close() }
 }
+
+/** Longer than this no caller waits for a verifier that waits for a document. */
+const patienceSeconds = 25
 
 const given = <Name extends string, Value>(name: Name, value: Value | undefined | '') =>
   (value === undefined || value === '' ? {} : { [name]: value }) as {

@@ -64,14 +64,6 @@ export const authorize = checks({
     )
     return 'providers and scopes that were not approved are refused'
   },
-  'authorize-registered': async (subject) => {
-    const client = { ...(await subject.client()), id: 'ath_conformance_unknown' }
-    expectRefused(await subject.authorize(client), 'Authorization of an unknown client', {
-      status: 403,
-      code: 'AGENT_NOT_REGISTERED',
-    })
-    return 'an unknown client is refused'
-  },
   'authorize-pkce': async (subject) => {
     const { url } = await subject.start(await subject.client())
     const { searchParams } = new URL(url)

@@ -3,9 +3,6 @@ import { attest } from '../agent/attestation.ts'
 import { checks } from '../check/check.ts'
 import { expectRefused, expectStatus, expectThat } from '../check/expect.ts'
 
-/** Longer than this no caller waits for a verifier that waits for a document (R25). */
-const patienceSeconds = 25
-
 export const identity = checks({
   'agent-id-form': async (subject) => {
     const elsewhere = await subject.newAgent({ path: '/agent.json' })
@@ -78,6 +75,7 @@ export const identity = checks({
   },
   'fetch-timeouts': async (subject) => {
     const agent = await subject.newAgent({ manner: 'silent' })
+    const { patienceSeconds } = subject.settings
     const started = Date.now()
     const answer = await subject.register(agent)
     const seconds = (Date.now() - started) / 1000

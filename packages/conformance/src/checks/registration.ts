@@ -136,7 +136,13 @@ export const registration = checks({
     return `answered 201 with status ${String(answer.json['agent_status'])}`
   },
   'unapproved-agent': async (subject) => {
+    const unknown = { ...(await subject.client()), id: 'ath_conformance_unknown' }
+    expectRefused(await subject.authorize(unknown), 'Authorization of an unknown client', {
+      status: 403,
+      code: 'AGENT_NOT_REGISTERED',
+    })
     const { answer, client } = await unapproved(subject)
+    // Some servers approve agents that get no scope; then nothing of what they ask for is.
     if (answer.json['agent_status'] === 'approved')
       throw new Unavailable('this server approves agents that get no scope')
     expectRefused(

@@ -41,6 +41,8 @@ export interface Settings {
   /** Of an agent that was registered before this run. */
   readonly credentials?: { readonly clientId: string; readonly clientSecret: string }
   readonly userKey?: UserKey
+  /** How long a verifier may wait for an identity document (R25). */
+  readonly patienceSeconds: number
   readonly send: Send
   readonly recorder: Recorder
 }

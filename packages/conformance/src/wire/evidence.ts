@@ -37,7 +37,7 @@ export function createRecorder(): Recorder {
       let masked = text
       for (const secret of secrets)
         if (masked.includes(secret)) masked = masked.replaceAll(secret, `${secret.slice(0, 10)}…`)
-      masked = masked.replace(signature, '$1.…')
+      masked = masked.replace(signature, '$1.…').replace(password, '$1…')
       return masked.length > maxShownLength ? `${masked.slice(0, maxShownLength)}…` : masked
     },
     take() {
@@ -68,3 +68,5 @@ export function createRecorder(): Recorder {
 
 /** A JWS without its signature proves nothing, and shows its header and claims. */
 const signature = /(eyJ[\w-]+\.[\w-]*)\.[\w-]{20,}/g
+/** A password in a form. */
+const password = /((?:^|&)[^=&]*pass[^=&]*=)[^&]+/gi

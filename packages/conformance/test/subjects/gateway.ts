@@ -15,6 +15,8 @@ const readySeconds = 30
 export interface GatewaySubject extends RunningSubject {
   /** Where it listens; `url` is another when something stands in front of it. */
   readonly address: string
+  /** Agents whose documents are served there are approved. */
+  readonly agentPort: number
 }
 
 export interface GatewayOptions {
@@ -93,6 +95,7 @@ alerts: { attestation_failed: none, scope_violation: none }
     name: 'gateway',
     url,
     address,
+    agentPort,
     options: [
       ...['--url', url, '--mode', 'gateway', '--provider', provider, '--consent', 'auto'],
       ...['--agent-listen', `127.0.0.1:${agentPort}`, '--call', 'GET /api/customers'],
