@@ -1,4 +1,4 @@
-import { runCommand } from '@ath-protocol/conformance'
+import { type Handshake, runCommand } from '@ath-protocol/conformance'
 import { startGateway } from '../packages/conformance/test/subjects/gateway.ts'
 import type { RunningSubject } from '../packages/conformance/test/subjects/subject.ts'
 
@@ -11,11 +11,11 @@ The exit code is 0 only when no row failed anywhere.
 
 interface Combination {
   readonly start: () => Promise<RunningSubject>
-  readonly handshakes: readonly ('two-phase' | 'nine-step')[]
+  readonly handshakes: readonly Handshake[]
 }
 
 const combinations: readonly Combination[] = [
-  { start: () => startGateway(), handshakes: ['two-phase'] },
+  { start: () => startGateway(), handshakes: ['two-phase', 'nine-step'] },
 ]
 
 async function main(given: readonly string[]): Promise<number> {
@@ -30,7 +30,7 @@ async function main(given: readonly string[]): Promise<number> {
     try {
       for (const handshake of handshakes) {
         let last = ''
-        const code = await runCommand([...subject.options, '--handshake', handshake, ...given], {
+        const code = await runCommand([...subject.options(handshake), ...given], {
           stdin: process.stdin,
           env: process.env,
           say: (line) => void process.stderr.write(`${line}\n`),

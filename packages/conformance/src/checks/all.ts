@@ -4,6 +4,7 @@ import { authorize } from './authorize.ts'
 import { call } from './call.ts'
 import { callback } from './callback.ts'
 import { discovery } from './discovery.ts'
+import { encrypted } from './encrypted.ts'
 import { errors } from './errors.ts'
 import { identity } from './identity.ts'
 import { nineStep } from './nine-step.ts'
@@ -27,4 +28,5 @@ export const allChecks: readonly Check[] = [
   ...errors,
   ...transport,
   ...nineStep,
+  ...encrypted,
 ]

@@ -1,3 +1,4 @@
+import { request } from 'node:https'
 import { connect } from 'node:tls'
 import { checks } from '../check/check.ts'
 import { expectThat } from '../check/expect.ts'
@@ -38,18 +39,39 @@ const takes = (url: URL, version: 'TLSv1.1' | 'TLSv1.2'): Promise<boolean> =>
     socket.once('timeout', () => end(false))
   })
 
+/** Status of step 1 over TLS 1.2; undefined when there is no such connection. */
+const greetBelow13 = (url: URL, message: object): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const sent = request(url, {
+      method: 'POST',
+      maxVersion: 'TLSv1.2',
+      rejectUnauthorized: false,
+      headers: { 'content-type': 'application/json' },
+      timeout: 10_000,
+    })
+    sent.once('response', (answer) => {
+      answer.resume()
+      resolve(answer.statusCode)
+    })
+    sent.once('error', () => resolve(undefined))
+    sent.once('timeout', () => sent.destroy())
+    sent.end(JSON.stringify(message))
+  })
+
 export const transport = checks({
   'tls-required': async (subject) => {
     const url = securedHost(subject)
     expectThat(!(await takes(url, 'TLSv1.1')), `${url.host} takes TLS 1.1`)
     return 'https, and nothing below TLS 1.2'
   },
-  'tls-1.3-for-handshakes': async (subject) => {
+  'handshake-tls': async (subject) => {
     const url = securedHost(subject)
-    const { handshakeUrl } = await subject.nineStep()
-    if (!(await takes(url, 'TLSv1.2'))) return 'nothing below TLS 1.3'
-    throw new Unavailable(
-      `${url.host} also takes TLS 1.2, as ATH's other endpoints may; whether ${handshakeUrl} refuses it cannot be told from the connection`,
+    const walk = await (await subject.nineStep()).start()
+    const status = await greetBelow13(new URL(subject.at('/ath/handshake')), walk.greeting())
+    expectThat(
+      status === undefined || status >= 400,
+      `${url.host} answers step 1 over TLS 1.2 with ${status}, expected a refusal`,
     )
+    return status === undefined ? 'no connection below TLS 1.3' : `refused with ${status}`
   },
 })

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { findFreePort } from './listen.ts'
 import { startOAuthServer } from './oauth-server.ts'
 import type { RunningSubject } from './subject.ts'
+import { registerUserKey } from './user-key.ts'
 import { startUpstream } from './upstream.ts'
 
 const entry = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
@@ -17,6 +18,8 @@ export interface GatewaySubject extends RunningSubject {
   readonly address: string
   /** Agents whose documents are served there are approved. */
   readonly agentPort: number
+  /** The private key of a person, registered there. */
+  readonly userKeyFile: string
 }
 
 export interface GatewayOptions {
@@ -46,7 +49,7 @@ gateway:
 login: { dev_user: alice }
 agents:
   - agent: "http://127.0.0.1:${agentPort}/*"
-    allow: { ${provider}: ["crm:read", "crm:write"], plain: ["plain:read"] }
+    allow: { ${provider}: ["crm:read", "crm:write"], plain: ["plain:read", "plain:write"] }
 providers:
   ${provider}:
     url: ${upstream.url}
@@ -57,7 +60,7 @@ providers:
   plain:
     url: ${upstream.url}
     auth: { kind: none }
-    scopes: { plain:read: [GET /**] }
+    scopes: { plain:read: [GET /**], plain:write: [POST /**] }
 identity_documents: { read_timeout: 1s }
 limits:
   register_ip: none
@@ -91,13 +94,18 @@ alerts: { attestation_failed: none, scope_violation: none }
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`the gateway did not start:\n${said}`)
   }
+  const userKeyFile = join(folder, 'user.pem')
+  writeFileSync(userKeyFile, await registerUserKey(url))
   return {
     name: 'gateway',
     url,
     address,
     agentPort,
-    options: [
-      ...['--url', url, '--mode', 'gateway', '--provider', provider, '--consent', 'auto'],
+    userKeyFile,
+    options: (handshake) => [
+      ...['--url', url, '--mode', 'gateway', '--handshake', handshake, '--consent', 'auto'],
+      // Where a service has an OAuth server, the person's browser goes on there before step 8.
+      ...['--provider', handshake === 'nine-step' ? 'plain' : provider, '--user-key', userKeyFile],
       ...['--agent-listen', `127.0.0.1:${agentPort}`, '--call', 'GET /api/customers'],
       ...['--echo', '/anything'],
     ],
