@@ -10,6 +10,7 @@ const libraries = [
   { folder: 'server', name: '@ath-protocol/server' },
   { folder: 'client', name: '@ath-protocol/client' },
   { folder: 'athx', name: 'athx' },
+  { folder: 'conformance', name: '@ath-protocol/conformance' },
 ] as const
 
 /** The first Node on the path that is not the workspace's own. */
