@@ -186,7 +186,7 @@ test('the last ones are sold once, however many ask at the same time', async () 
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => call('POST', '/orders', { token: wang, json: order })),
   )
-  const statuses = answers.map(({ status }) => status).sort()
+  const statuses = answers.map(({ status }) => status).sort((one, other) => one - other)
   assert.deepEqual(statuses, [201, 201, 201, 409, 409])
   assert.equal(await stockOf('binoculars'), 0)
 })
