@@ -71,7 +71,7 @@ button.link{background:none;border:0;padding:0;font-weight:400;color:var(--link)
 .lines .picture{border-radius:10px}
 .lines h2 a{color:var(--ink)}
 .edit{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.5rem 0 0}
-.edit .quiet{padding:.4rem .75rem}.edit .link{padding:0 .4rem}
+.edit .quiet{padding:.4rem .75rem}.edit .link{padding:0 .1rem}
 .edit form{display:flex;gap:.5rem;margin:0}
 .sum{display:flex;justify-content:space-between;gap:1rem;margin:.35rem 0}
 .sum span:last-child{font-variant-numeric:tabular-nums;text-align:right}
