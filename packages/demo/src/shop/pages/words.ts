@@ -94,9 +94,6 @@ export const sayRefusal = (language: Language, code: string): string =>
 export const sayLeft = (language: Language, left: number): string =>
   language === 'zh' ? `仅剩 ${left} 件` : `Only ${left} left`
 
-export const sayItems = (language: Language, count: number): string =>
-  language === 'zh' ? `${count} 件` : count === 1 ? '1 item' : `${count} items`
-
 export const sayPlacedBy = (language: Language, agent: string): string =>
   language === 'zh' ? `由 ${agent} 代您下单` : `Placed for you by ${agent}`
 
