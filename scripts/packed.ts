@@ -30,7 +30,7 @@ function tell(...found: readonly Check[]): void {
 async function use(consumer: Consumer): Promise<void> {
   tell(...(await load(consumer, (subpath) => subpath === '.')))
   tell(...(await runCommands(consumer)), await compareInstances(consumer))
-  tell(await addPeers(consumer))
+  tell(...(await addPeers(consumer)))
   tell(...(await load(consumer, (subpath) => subpath !== '.')))
   // The declarations are the same files on every Node; the newest may have all packages.
   if (consumer.runtime.node === process.execPath) tell(...(await checkTypes(consumer)))

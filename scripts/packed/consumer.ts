@@ -111,16 +111,19 @@ function foreignFaults({ folder, tarballs }: Consumer): readonly string[] {
     .map(([path, { resolved }]) => `${path} came from ${resolved}`)
 }
 
-/** Installs what else a project brings that uses every entry point, and Node's types. */
-export async function addPeers(consumer: Consumer): Promise<Check> {
+/** Installs what else a project brings that uses every entry point, if there is anything. */
+export async function addPeers(consumer: Consumer): Promise<readonly Check[]> {
   const peers = new Set(consumer.tarballs.flatMap(({ manifest }) => peersOf(manifest)))
-  const specs = [...peers, '@types/node'].map((name) => `${name}@${installedVersion(name)}`)
+  if (peers.size === 0) return []
+  const specs = [...peers].map((name) => `${name}@${installedVersion(name)}`)
   const { code, stderr } = await install(consumer, specs)
-  return {
-    what: `${specs.join(', ')}: install beside our packages on ${labelOf(consumer)}`,
-    faults: code === 0 ? [] : [stderr.trim()],
-    fix: 'the range in `peerDependencies` of the package.json that npm names',
-  }
+  return [
+    {
+      what: `${specs.join(', ')}: install beside our packages on ${labelOf(consumer)}`,
+      faults: code === 0 ? [] : [stderr.trim()],
+      fix: 'the range in `peerDependencies` of the package.json that npm names',
+    },
+  ]
 }
 
 export const entryName = ({ manifest }: Tarball, subpath: string) =>

@@ -50,6 +50,7 @@ export async function checkTypes(consumer: Consumer): Promise<readonly Check[]> 
       ...mode,
       target: 'es2022',
       types: ['node'],
+      typeRoots: [inRoot('node_modules/@types')],
       strict: true,
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,
