@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { codeEntries, type Manifest } from '../published/manifest.ts'
-import { readManifest } from '../published/packages.ts'
 import { inRoot } from '../workspace.ts'
 import type { Check } from './check.ts'
 import { admits, findNpm, type Runtime } from './machine.ts'
@@ -43,17 +42,23 @@ export async function runIn(
     return { ...ran, code: 0 }
   } catch (cause) {
     const { stdout = '', stderr = '', code, message } = cause as Partial<Ran> & Error
-    return { stdout, stderr: stderr || message, code: typeof code === 'number' ? code : 1 }
+    return {
+      stdout,
+      stderr: stdout || stderr ? stderr : message,
+      code: typeof code === 'number' ? code : 1,
+    }
   }
 }
 
-const installedVersion = (name: string) => readManifest(`node_modules/${name}`).version
-
-/** What a project brings itself: the frameworks and SDKs that entry points are made for, with their types. */
-const peersOf = (manifest: Manifest): readonly string[] =>
-  Object.keys(manifest.peerDependencies ?? {}).flatMap((name) => {
+/** What a project brings itself: the frameworks and SDKs that entry points are made for, with their types, as tested here. */
+const peersOf = ({ peerDependencies = {}, devDependencies = {} }: Manifest): readonly string[] =>
+  Object.entries(peerDependencies).flatMap(([name, range]) => {
     const types = `@types/${name.replace(/^@/, '').replace('/', '__')}`
-    return manifest.devDependencies?.[types] === undefined ? [name] : [name, types]
+    const typesVersion = devDependencies[types]
+    return [
+      `${name}@${devDependencies[name] ?? range}`,
+      ...(typesVersion === undefined ? [] : [`${types}@${typesVersion}`]),
+    ]
   })
 
 const install = ({ folder, runtime }: Omit<Consumer, 'tarballs'>, specs: readonly string[]) =>
@@ -113,9 +118,8 @@ function foreignFaults({ folder, tarballs }: Consumer): readonly string[] {
 
 /** Installs what else a project brings that uses every entry point, if there is anything. */
 export async function addPeers(consumer: Consumer): Promise<readonly Check[]> {
-  const peers = new Set(consumer.tarballs.flatMap(({ manifest }) => peersOf(manifest)))
-  if (peers.size === 0) return []
-  const specs = [...peers].map((name) => `${name}@${installedVersion(name)}`)
+  const specs = [...new Set(consumer.tarballs.flatMap(({ manifest }) => peersOf(manifest)))]
+  if (specs.length === 0) return []
   const { code, stderr } = await install(consumer, specs)
   return [
     {

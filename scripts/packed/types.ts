@@ -41,8 +41,10 @@ function writeSources({ folder, tarballs }: Consumer): void {
 export async function checkTypes(consumer: Consumer): Promise<readonly Check[]> {
   writeSources(consumer)
   const ours = consumer.tarballs.map(({ manifest }) => `node_modules/${manifest.name}/`)
-  const isOurs = (line: string) =>
-    !line.startsWith('node_modules/') || ours.some((folder) => line.startsWith(folder))
+  const isOurs = (line: string) => {
+    const [file = ''] = line.split('(')
+    return !file.includes('node_modules/') || ours.some((folder) => file.startsWith(folder))
+  }
   const checks: Check[] = []
   for (const mode of modes) {
     const config = `tsconfig.${mode.moduleResolution}.json`
