@@ -1,15 +1,20 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createIdentityDocument, generateAgentKey } from '@ath-protocol/client'
+import {
+  type AgentKey,
+  createAgentKey,
+  createIdentityDocument,
+  readAgentKey,
+} from '@ath-protocol/client'
 
 /** An agent on this machine with its document served, as a developer would have it. */
 export async function startAgent(): Promise<{
   readonly agentId: string
-  readonly key: Awaited<ReturnType<typeof generateAgentKey>>
+  readonly key: AgentKey
   close(): Promise<void>
 }> {
-  const key = await generateAgentKey()
+  const key = await readAgentKey((await createAgentKey()).privateKeyPem)
   let document = ''
   const server: Server = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json')
@@ -24,7 +29,7 @@ export async function startAgent(): Promise<{
       agentId,
       name: 'Shopper',
       developer: { name: 'Acme Agents', id: 'acme-agents' },
-      key,
+      publicJwk: key.publicJwk,
     }),
   )
   return {
