@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Configuration, JWK } from 'oidc-provider'
+import type { Client, Configuration, JWK } from 'oidc-provider'
 import type Provider from 'oidc-provider'
+import {
+  createAgentVerifier,
+  createOidcProviderAgents,
+  type OidcProviderAgents,
+} from '@ath-protocol/server'
 import { consentPage, loginPage, messagePage } from './idp-pages.ts'
 import { createIdpStore } from './idp-store.ts'
 import { listenOnLoopback, readBody } from './listen.ts'
@@ -69,9 +74,16 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   let revocations = 0
 
   const { Provider, errors } = await loadLibrary()
+  const attestations = createAgentVerifier({ allowLoopbackHttp: true })
   const system = await listenOnLoopback((issuer) => {
+    const agents = createOidcProviderAgents({
+      errors,
+      attestations,
+      audience: issuer,
+      allowLoopbackHttp: true,
+    })
     const provider = new Provider(issuer, {
-      ...configure(options, { loginClient, crmClient, crmApi }, errors),
+      ...configure(options, { loginClient, crmClient, crmApi }, errors, agents),
       jwks: { keys: [signingKey] },
     })
     provider.on('grant.success', (context) => {
@@ -83,7 +95,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     const serve = provider.callback()
     return (request, response) =>
       request.url?.startsWith('/interaction/')
-        ? interact(provider, request, response)
+        ? interact({ provider, agents }, request, response)
         : serve(request, response)
   })
   return {
@@ -112,8 +124,12 @@ function configure(
   options: IdpOptions,
   clients: { readonly [name in 'loginClient' | 'crmClient' | 'crmApi']: IdpClient },
   errors: Pick<typeof import('oidc-provider').errors, 'InvalidTarget'>,
+  agents: OidcProviderAgents,
 ): Configuration {
   const { loginClient, crmClient, crmApi } = clients
+  /** The customer system is for its gateway, and for agents that registered as such. */
+  const mayUseCrm = (asking: Client) =>
+    asking.clientId === crmClient.clientId || agents.agentOf(asking.metadata()) !== undefined
   const confidential = ({ clientId, clientSecret }: IdpClient) => ({
     client_id: clientId,
     client_secret: clientSecret,
@@ -142,6 +158,7 @@ function configure(
       },
     ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    extraClientMetadata: agents.extraClientMetadata,
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
@@ -159,6 +176,7 @@ function configure(
     },
     features: {
       devInteractions: { enabled: false },
+      registration: { enabled: true, ...agents.registration },
       revocation: {
         enabled: true,
         allowedPolicy: (_, client, token) => token.clientId === client.clientId,
@@ -170,11 +188,10 @@ function configure(
       resourceIndicators: {
         enabled: true,
         defaultResource: (_, client, oneOf) =>
-          oneOf?.[0] ?? (client.clientId === crmClient.clientId ? crmResource : undefined),
+          oneOf?.[0] ?? (mayUseCrm(client) ? crmResource : undefined),
         useGrantedResource: () => true,
         getResourceServerInfo: (_, resource, client) => {
-          if (resource !== crmResource || client.clientId !== crmClient.clientId)
-            throw new errors.InvalidTarget()
+          if (resource !== crmResource || !mayUseCrm(client)) throw new errors.InvalidTarget()
           return {
             scope: Object.keys(crmScopes).join(' '),
             accessTokenFormat: 'opaque',
@@ -220,7 +237,7 @@ function configure(
 
 /** The pages between a request to authorize and its answer: who are you, and do you allow it. */
 async function interact(
-  provider: Provider,
+  { provider, agents }: { readonly provider: Provider; readonly agents: OidcProviderAgents },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -228,7 +245,9 @@ async function interact(
   if (!details || details.uid !== /^\/interaction\/([\w-]+)$/.exec(request.url ?? '')?.[1])
     return sendPage(response, 400, messagePage('Too late 已过期', 'Start again. 请重新开始。'))
   const clientId = paramText(details.params['client_id'])
-  const clientName = (await provider.Client.find(clientId))?.clientName ?? clientId
+  const client = await provider.Client.find(clientId)
+  const agent = agents.agentOf(client?.metadata())
+  const clientName = (agent?.proven ? agent.name : client?.clientName) ?? clientId
   const action = `/interaction/${details.uid}`
   const form = request.method === 'POST' ? new URLSearchParams(await readBody(request)) : undefined
   const finish = (result: Parameters<Provider['interactionFinished']>[2]) =>
@@ -244,10 +263,12 @@ async function interact(
   const asked = paramText(details.params['scope'])
     .split(' ')
     .filter((scope) => crmScopes[scope] !== undefined)
+  // An agent that said what it will ask for is held to it.
+  const offered = asked.filter((scope) => !agent || agent.capabilities.includes(scope))
   if (!form) {
-    const scopes = asked.map((name) => ({ name, description: crmScopes[name] ?? '' }))
+    const scopes = offered.map((name) => ({ name, description: crmScopes[name] ?? '' }))
     const personName = people[accountId] ?? accountId
-    return sendPage(response, 200, consentPage({ action, clientName, personName, scopes }))
+    return sendPage(response, 200, consentPage({ action, clientName, agent, personName, scopes }))
   }
   if (form.get('answer') !== 'allow')
     return finish({ error: 'access_denied', error_description: 'the user said no' })
@@ -256,7 +277,7 @@ async function interact(
   const given = form.getAll('scope')
   grant.addOIDCScope('openid offline_access profile email')
   for (const scope of asked)
-    if (given.includes(scope)) grant.addResourceScope(crmResource, scope)
+    if (offered.includes(scope) && given.includes(scope)) grant.addResourceScope(crmResource, scope)
     else grant.rejectResourceScope(crmResource, scope)
   return finish({ consent: { grantId: await grant.save() } })
 }
