@@ -7,7 +7,7 @@ import type { CommandSpec } from '../command-spec.ts'
 import { duration } from '../output/shown.ts'
 import { openPerson, userKeyPath } from '../person.ts'
 import type { RunContext } from '../run-context.ts'
-import { findSettingValue } from '../settings.ts'
+import { findSettingValue } from '../setting-source.ts'
 import { createPrivate } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
 

@@ -51,7 +51,7 @@ export function consentPage(question: ConsentQuestion): string {
   return page(
     'Allow access 授权',
     `<h1>${escapeHtml(clientName)}</h1>
-${agent ? agentLines(agent) : ''}<p>wants to use the customer system as <b>${escapeHtml(personName)}</b>:</p>
+${agent ? agentLines(agent) : ''}<p>wants to act as <b>${escapeHtml(personName)}</b> 想以您的名义:</p>
 <form method="post" action="${escapeHtml(action)}">${rows}
 <div class="buttons"><button name="answer" value="deny">Deny 拒绝</button>
 <button class="yes" name="answer" value="allow">Allow 允许</button></div></form>`,

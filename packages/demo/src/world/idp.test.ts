@@ -9,13 +9,14 @@ import { createVisitor, type Visit } from './visitor.ts'
 
 const loginRedirectUri = 'http://127.0.0.1:9/login/callback'
 const crmRedirectUri = 'http://127.0.0.1:9/ath/callback'
+const shopUrl = 'http://127.0.0.1:9'
 let idp: Idp
 let crm: Crm
 let agents: AgentHost
 
 before(async () => {
   agents = await startAgentHost()
-  idp = await startIdp({ loginRedirectUri, crmRedirectUri, accessTokenSeconds: 60 })
+  idp = await startIdp({ loginRedirectUri, crmRedirectUri, shopUrl, accessTokenSeconds: 60 })
   crm = await startCrm({ issuer: idp.issuer, resource: crmResource, ...idp.crmApi })
 })
 after(async () => {
