@@ -34,7 +34,7 @@ async function apply(
   schema: string | undefined,
   names: readonly string[],
 ): Promise<void> {
-  if (schema !== undefined && !(await found(transaction, sql`to_regnamespace(${schema})`)))
+  if (schema !== undefined && !(await hasSchema(transaction, schema)))
     await transaction.schema.createSchema(schema).execute()
   if (!(await hasTable(transaction, schema)))
     await transaction.schema
@@ -70,12 +70,21 @@ async function missingMigrations(
   return Object.keys(migrations).filter((name) => !names.has(name))
 }
 
+/**
+ * Asks the catalogue by query: functions like `to_regclass` answer from what the connection remembers, and miss what
+ * another process made while this one waited for the lock.
+ */
 const hasTable = (db: Kysely<Tables>, schema: string | undefined): Promise<boolean> =>
   schema === undefined
-    ? found(db, sql`(select name from sqlite_master where name = ${table})`)
-    : found(db, sql`to_regclass(${`${schema}.${table}`})`)
+    ? found(db, sql`select 1 from sqlite_master where name = ${table}`)
+    : found(
+        db,
+        sql`select 1 from pg_catalog.pg_tables where schemaname = ${schema} and tablename = ${table}`,
+      )
 
-async function found(db: Kysely<Tables>, what: ReturnType<typeof sql>): Promise<boolean> {
-  const { rows } = await sql<{ there: unknown }>`select ${what} is not null as there`.execute(db)
-  return Boolean(rows[0]?.there)
+const hasSchema = (db: Kysely<Tables>, schema: string): Promise<boolean> =>
+  found(db, sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`)
+
+async function found(db: Kysely<Tables>, query: ReturnType<typeof sql>): Promise<boolean> {
+  return (await query.execute(db)).rows.length > 0
 }
