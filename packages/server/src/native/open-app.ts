@@ -42,6 +42,7 @@ import { sessionTokenReader } from '../story/session-token.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
 import type { AppParts } from './app-parts.ts'
 import { devIdpFetch } from './dev-idp-fetch.ts'
+import { sayingProxied } from './proxied-header.ts'
 import { devIdpPath, type NativeSettings, peopleMount } from './settings.ts'
 
 const sweepMilliseconds = 60_000
@@ -135,10 +136,9 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     headersTimeoutSeconds: 60,
     idleTimeoutSeconds: 120,
   })
-  const credential = oauth2Credential(appId, {
-    ...ports,
-    endGrant: (id) => endGrantById(ports, id),
-  })
+  const credential = sayingProxied(
+    oauth2Credential(appId, { ...ports, endGrant: (id) => endGrantById(ports, id) }),
+  )
   const routeOf = (scopeMap: ScopeMap): ReadonlyMap<ProviderId, Route> =>
     new Map([
       [
