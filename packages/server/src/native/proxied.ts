@@ -70,7 +70,7 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
   }
 }
 
-const isEmpty = (status: number) => status === 204 || status === 304
+const isEmpty = (status: number) => status === 204 || status === 205 || status === 304
 
 function drained(
   answer: UpstreamAnswer,

@@ -423,3 +423,60 @@ test('an agent that leaves while it is let in starts nothing, and leaves nothing
     ['caller_aborted'],
   )
 })
+
+test('callers of a socket that listens for IPv6, too, are told apart: one does not use up another’s limit', async (t) => {
+  const app = closing(
+    t,
+    await attackedExpress((app, agents) => {
+      app.set('trust proxy', true)
+      app.use(agents)
+    }),
+  )
+  const signIn = (ip: string) =>
+    fetch(`${app.url}/ath/login`, { redirect: 'manual', headers: { 'x-forwarded-for': ip } })
+  for (let index = 0; index < 40; index++) await signIn('::ffff:192.0.2.1')
+  assert.equal((await signIn('::ffff:192.0.2.1')).status, 429)
+  assert.equal((await signIn('::ffff:192.0.2.2')).status, 302)
+  assert.equal((await signIn('192.0.2.1')).status, 429)
+})
+
+test('our pages keep their headers where something listens to each of them, and helmet does not replace them', async (t) => {
+  const app = closing(
+    t,
+    await attackedExpress((app, agents) => {
+      app.use((_req, res, next) => {
+        res.setHeader('content-security-policy', 'script-src *')
+        const { writeHead } = res
+        // As on-headers before 1.1 under sessions and compression: a list is taken for pairs.
+        res.writeHead = ((status: number, headers?: unknown) => {
+          if (Array.isArray(headers))
+            for (const [name, value] of headers as string[])
+              if (name && value) res.setHeader(name, value)
+          return writeHead.call(res, status)
+        }) as typeof writeHead
+        next()
+      })
+      app.use(agents)
+    }),
+  )
+  const page = await fetch(`${app.url}/ath/login/callback`)
+  assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'none'/)
+  assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
+  assert.equal(page.headers.get('x-frame-options'), 'DENY')
+})
+
+test('an answer that somebody gave before us does not end the process', async (t) => {
+  const app = closing(
+    t,
+    await attackedExpress((app, agents) => {
+      app.use((req, res, next) => {
+        if (req.headers['x-late']) res.status(503).end('too late')
+        next()
+      })
+      app.use(agents)
+    }),
+  )
+  for (const path of ['/ath/login/callback', '/api/products'])
+    assert.equal((await app.ask(path, { headers: { 'x-late': '1' } })).status, 503)
+  assert.equal((await fetch(`${app.url}/ath/login/callback`)).status, 400)
+})
