@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import type { HeaderList } from '../proxy/headers.ts'
@@ -170,15 +170,8 @@ export async function writeNodeAnswer(answer: AppAnswer, response: ServerRespons
     return
   }
   const stream = Readable.fromWeb(body as import('node:stream/web').ReadableStream<Uint8Array>)
-  response.once('close', () => stream.destroy())
-  try {
-    for await (const chunk of stream)
-      if (!response.write(chunk))
-        await Promise.race([once(response, 'drain'), once(response, 'close')])
-    response.end()
-  } catch {
-    response.destroy()
-  }
+  // Of two ends that break, the other is ended, too.
+  await pipeline(stream, response).catch(() => {})
 }
 
 function byName(headers: HeaderList): Map<string, string[]> {

@@ -87,6 +87,9 @@ class HttpCall implements UpstreamCall {
 
   #take(incoming: http.IncomingMessage, idleSeconds: number): void {
     this.#incoming = incoming
+    const { statusCode = 0 } = incoming
+    if (statusCode < 200 || statusCode > 599)
+      return this.#fail({ reason: 'upstream_protocol', cause: `status ${statusCode}` })
     if (idleSeconds > 0)
       incoming.setTimeout(idleSeconds * 1000, () =>
         this.#fail({ reason: 'upstream_timeout', after: 'body', limitSeconds: idleSeconds }),
@@ -103,7 +106,7 @@ class HttpCall implements UpstreamCall {
       if (!incoming.complete)
         this.#fail({ reason: 'upstream_protocol', cause: 'the answer broke off' })
     })
-    if (!this.#over) this.#events.answered(incoming.statusCode ?? 502, incoming.rawHeaders)
+    if (!this.#over) this.#events.answered(statusCode, incoming.rawHeaders)
   }
 
   #fail(failure: Failure): void {
