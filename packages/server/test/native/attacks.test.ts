@@ -480,3 +480,22 @@ test('an answer that somebody gave before us does not end the process', async (t
     assert.equal((await app.ask(path, { headers: { 'x-late': '1' } })).status, 503)
   assert.equal((await fetch(`${app.url}/ath/login/callback`)).status, 400)
 })
+
+test('an order that is read for its amount before the app’s parser is refused over the limit, and whole for the app within it', async (t) => {
+  const app = closing(
+    t,
+    await attackedExpress(
+      (app, agents) => {
+        app.use(agents)
+        app.use(express.json())
+        app.post('/api/checkout', (req, res) => void res.json(req.body))
+      },
+      undefined,
+      { amounts: { 'POST /api/checkout': '/total' }, restrictions: { order_amount_limit: 500 } },
+    ),
+  )
+  const order = (body: string) => app.ask('/api/checkout', { method: 'POST', headers: json, body })
+  assert.deepEqual(await (await order('{"total":1}')).json(), { total: 1 })
+  assert.equal((await order('{"total":501}')).status, 403)
+  assert.equal((await order('{"total":501,"total":1}')).status, 403)
+})
