@@ -4,16 +4,18 @@ import { ath } from '../../src/express.ts'
 import {
   AthSetupError,
   createATHHandlers,
+  createProxyHandler,
   InMemoryAgentRegistry,
+  InMemoryProviderTokenStore,
   InMemorySessionStore,
   InMemoryTokenStore,
 } from '../../src/index.ts'
 import { attackedOptions } from './hostile-app.ts'
 
-const handlers = (audience: string) =>
+const handlers = (audience: string, tokenStore = new InMemoryTokenStore()) =>
   createATHHandlers({
     registry: new InMemoryAgentRegistry(),
-    tokenStore: new InMemoryTokenStore(),
+    tokenStore,
     sessionStore: new InMemorySessionStore(),
     config: {
       audience,
@@ -64,4 +66,16 @@ test('[R114] in production nothing said in the options opens what is for develop
   const options = { ...attackedOptions('https://shop.example'), production: false }
   assert.throws(() => ath(options), AthSetupError)
   assert.throws(() => handlers('http://localhost:3000'), AthSetupError)
+})
+
+test('of two places behind the proxy none is guessed for a name that is neither’s', async () => {
+  process.env['NODE_ENV'] = 'test'
+  const tokenStore = new InMemoryTokenStore()
+  handlers('http://localhost:3000', tokenStore)
+  const upstreams = { one: 'http://127.0.0.1:1', two: 'http://127.0.0.1:2' }
+  const providerTokenStore = new InMemoryProviderTokenStore()
+  const proxy = createProxyHandler({ tokenStore, providerTokenStore, upstreams })
+  const answer = await proxy({ method: 'GET', path: '/ath/proxy/default/x', headers: {} })
+  assert.equal((answer.body as { code: string }).code, 'PROVIDER_NOT_APPROVED')
+  assert.equal((await proxy({ method: 'GET', path: '/ath/proxy/two/x' })).status, 401)
 })
