@@ -124,7 +124,8 @@ async function discovery(parts: AppParts, { method }: AppRequest): Promise<AppAn
 
 /** The keys that access tokens of sessions are signed with (U9). */
 function publishedKeys({ settings, nineStep }: AppParts): AppAnswer {
-  const keys = nineStep ? [nineStep.tokenKey.publicKey.jwk] : []
+  const { signer, publicKey } = nineStep?.tokenKey ?? {}
+  const keys = signer ? [{ ...publicKey?.jwk, kid: signer.kid, alg: signer.alg, use: 'sig' }] : []
   return toAppAnswer(publicJson(JSON.stringify({ keys })), settings)
 }
 
