@@ -47,6 +47,7 @@ export const packageLaw: readonly PackageLaw[] = [
     mayImport: [
       '@ath-protocol/types',
       '@ath-protocol/client',
+      '@ath-protocol/server',
       'athx',
       'sallyport',
       '@sallyport/testing',
@@ -58,7 +59,7 @@ export const packageLaw: readonly PackageLaw[] = [
 /** What tests may import beside what their package may: the test kit, and the client as a real peer. */
 export const testsMayImport = ['@sallyport/testing', '@ath-protocol/client'] as const
 
-/** Folders of the gateway that only some may import: adapters are chosen in one place, and know no story. */
+/** Folders that only some may import: adapters are chosen in one place, and know no story. */
 export interface FolderLaw {
   readonly what: string
   /** Files that import. */
@@ -69,6 +70,7 @@ export interface FolderLaw {
 }
 
 const gateway = 'packages/gateway/src'
+const server = 'packages/server/src'
 export const folderLaw: readonly FolderLaw[] = [
   {
     what: 'only the composition root picks adapters',
@@ -77,9 +79,15 @@ export const folderLaw: readonly FolderLaw[] = [
     except: new RegExp(`^${gateway}/(?:main\\.ts$|compose(?:\\.ts$|/)|adapters/)`),
   },
   {
+    what: 'only the composition root of native mode and the entries pick adapters',
+    from: new RegExp(`^${server}/`),
+    notTo: new RegExp(`^${server}/adapters/`),
+    except: new RegExp(`^${server}/(?:[a-z-]+\\.ts$|native/|compose/|adapters/)`),
+  },
+  {
     what: 'adapters know no story',
-    from: new RegExp(`^${gateway}/adapters/`),
-    notTo: new RegExp(`^${gateway}/story/|^packages/server/src/story/`),
+    from: new RegExp(`^(?:${gateway}|${server})/adapters/`),
+    notTo: new RegExp(`^${server}/story/(?!dependency-down\\.ts$|upstream-answer\\.ts$)`),
     except: /^$/,
   },
   {
@@ -95,7 +103,7 @@ export const pureLaw = {
   in: /^packages\/(?:types|server|gateway)\/src\//,
   // Each of these is an edge: a socket, a file of the operator, or the composition root.
   except: new RegExp(
-    `^${gateway}/(?:(?:main|compose|admin/socket|config/load)\\.ts$|(?:compose|cli|listener|adapters)/)`,
+    `^${gateway}/(?:(?:main|compose|admin/socket|config/load)\\.ts$|(?:compose|cli|listener|adapters)/)|^${server}/(?:adapters|native)/`,
   ),
   modules:
     /^node:(?:process|net|https?|http2|tls|dgram|dns|child_process|worker_threads|fs)(?:\/|$)/,

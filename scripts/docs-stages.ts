@@ -1,5 +1,5 @@
 import { endpointStages } from '@ath-protocol/server'
-import { proxyStory } from '../packages/gateway/src/story/story.ts'
+import { proxyStory } from '@ath-protocol/server/parts'
 
 /** `docs/reference/stages.md`: which stages each address passes, in order. */
 export function renderStages(): string {

@@ -7,7 +7,7 @@ const client = 'packages/client/src'
 const errors = [`${types}/errors`]
 const nineStep = `${types}/nine-step`
 const handshake = `${server}/nine-step`
-const confirm = [`${server}/consent`, `${gateway}/consent`]
+const confirm = [`${server}/consent`, `${server}/desk`]
 
 /** D rows: what the text of the nine-step handshake asks for. */
 export const didHandshake: readonly Row[] = [

@@ -186,7 +186,7 @@ const protocol: readonly Row[] = [
   [
     'SHOULD',
     'The consent page shows the agent, its developer and which scopes the service approved',
-    [`${gateway}/pages`],
+    [`${server}/pages`],
   ],
   // Callback
   ['MUST', 'The implementor handles the OAuth callback', callback],
@@ -227,14 +227,14 @@ const protocol: readonly Row[] = [
   ['MUST', 'What no scope maps is refused', [`${server}/proxy/scope-map.ts`]],
   ['SHOULD', 'The upstream token has the effective scopes only', [`${server}/oauth`]],
   ['MUST', 'With a wider upstream token the call still keeps to the effective scopes', proxy],
-  ['MUST', 'The body comes back byte for byte', [`${gateway}/transport`]],
+  ['MUST', 'The body comes back byte for byte', [`${server}/transport`]],
   [
     'SHOULD',
     "The upstream's certificate is verified",
-    [`${gateway}/adapters/undici`, `${gateway}/adapters/outbound`],
+    [`${gateway}/adapters/undici`, `${server}/adapters/outbound`],
   ],
   ['fact', "Nothing of the agent's credentials goes upstream", proxy],
-  ['fact', 'Any method is proxied', [`${gateway}/transport`]],
+  ['fact', 'Any method is proxied', [`${server}/transport`]],
   // Revoke
   [
     'MUST',
@@ -245,7 +245,7 @@ const protocol: readonly Row[] = [
   [
     'MUST',
     'Users and operators revoke with their own log-in',
-    [`${gateway}/consent`, `${gateway}/admin`],
+    [`${server}/desk`, `${gateway}/admin`],
   ],
   ['MUST', 'Nobody revokes without credentials', revoke],
   ['MUST', 'A revoked token stops at once', revoke],
@@ -254,7 +254,7 @@ const protocol: readonly Row[] = [
   [
     'fact',
     'Agents, users and operators can all revoke',
-    revoke.concat([`${gateway}/consent`, `${gateway}/admin`]),
+    revoke.concat([`${server}/desk`, `${gateway}/admin`]),
   ],
   // Errors
   ['MUST', 'An error is `{code, message, details?}` with one of 16 codes', errors],
@@ -276,7 +276,7 @@ const protocol: readonly Row[] = [
   [
     'fact',
     'Provider tokens are encrypted at rest and stores survive a restart',
-    [`${gateway}/adapters/sql`, `${gateway}/ports/seal.ts`],
+    [`${server}/adapters/sql`, `${server}/ports/seal.ts`],
   ],
 ]
 
@@ -284,13 +284,13 @@ const seeds: readonly Row[] = [
   [
     'seed',
     'The gateway controls and records all access and limits traffic',
-    [`${gateway}/story`],
+    [`${server}/story`],
     'the rows on scopes, audit and limits prove its parts',
   ],
   [
     'seed',
     'The service behind needs no change; access may be kept to addresses and hours',
-    [`${gateway}/surfaces`, `${types}/restriction`],
+    [`${server}/surfaces`, `${types}/restriction`],
   ],
   ['seed', 'The bridge refreshes tokens and passes resource indicators on', [`${server}/oauth`]],
   ['seed', 'There is a mock provider for tests', [`${server}/oauth`]],
@@ -327,7 +327,7 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
   ['`gateway_id` is the public base URL', [`${server}/discovery`]],
   ['Registration answers 201 whatever was decided', registration],
   ['Identifiers have the prefixes that peers look for', [`${types}/ids.ts`]],
-  ['The user is a real, stable one', [`${gateway}/login`, `${server}/oauth/subject.ts`]],
+  ['The user is a real, stable one', [`${server}/login`, `${server}/oauth/subject.ts`]],
   [
     'An absent upstream `scope` means all that was asked, an empty one none',
     [`${types}/scope/consented.ts`],
@@ -339,7 +339,7 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
     'Any `state` up to 512 characters is taken and given back',
     [`${types}/schema/authorization.ts`],
   ],
-  ['Answers pass through unchanged; our client takes any body', [client, `${gateway}/transport`]],
+  ['Answers pass through unchanged; our client takes any body', [client, `${server}/transport`]],
   [
     'Sample code in the documentation differs from the wire',
     [],

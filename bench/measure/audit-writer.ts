@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditEvent } from '@ath-protocol/server'
 import { openAudit } from '../../packages/gateway/src/adapters/audit-file/open-audit.ts'
-import { openKeys } from '../../packages/gateway/src/adapters/file-keys/open-keys.ts'
-import { systemClock } from '../../packages/gateway/src/adapters/system/clock.ts'
-import { systemRandom } from '../../packages/gateway/src/adapters/system/random.ts'
+import { openKeys, systemClock, systemRandom } from '@ath-protocol/server/parts'
 import { readSettings, tell } from '../settings.ts'
 
 /** Records as a proxied call leaves them, into a real log: chained, written and synced in batches. */

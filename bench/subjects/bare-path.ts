@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openUndiciUpstream } from '../../packages/gateway/src/adapters/undici/upstream.ts'
 import type { CallContext, DataPath } from '../../packages/gateway/src/listener/data-path.ts'
 import { openListener } from '../../packages/gateway/src/listener/listener.ts'
-import { UpstreamAnswer } from '../../packages/gateway/src/story/upstream-answer.ts'
+import { UpstreamAnswer } from '@ath-protocol/server/parts'
 import { readSettings, tell } from '../settings.ts'
 
 /**

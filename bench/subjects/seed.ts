@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { hashSecret } from '@ath-protocol/server'
 import type { DidKey } from '@sallyport/testing'
-import { openKeys } from '../../packages/gateway/src/adapters/file-keys/open-keys.ts'
-import type { Store } from '../../packages/gateway/src/adapters/sql/store.ts'
-import { openStore } from '../../packages/gateway/src/adapters/sqlite/open-store.ts'
-import { systemClock } from '../../packages/gateway/src/adapters/system/clock.ts'
-import { systemRandom } from '../../packages/gateway/src/adapters/system/random.ts'
+import {
+  openKeys,
+  openStore,
+  type Store,
+  systemClock,
+  systemRandom,
+} from '@ath-protocol/server/parts'
 import { layout } from '../../packages/gateway/src/compose/core.ts'
 import { agentId, providerId, tokenText } from './gateway.ts'
 

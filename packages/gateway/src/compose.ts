@@ -14,32 +14,34 @@ import {
 import type { GrantId } from '@ath-protocol/types'
 import { createAuditReader } from './adapters/audit-file/audit-reader.ts'
 import { verifyAudit } from './adapters/audit-file/verify-audit.ts'
-import { openKeys } from './adapters/file-keys/open-keys.ts'
-import { createRateLimits } from './adapters/memory/rate-limits.ts'
-import { openStore } from './adapters/sqlite/open-store.ts'
-import { StartError } from './adapters/start-error.ts'
-import { systemClock } from './adapters/system/clock.ts'
-import { systemRandom } from './adapters/system/random.ts'
+import {
+  createConsentDesk,
+  createLogin,
+  createMe,
+  createPasskeys,
+  createRateLimits,
+  type LogLine,
+  myPermissions,
+  openKeys,
+  openStore,
+  relyingPartyOf,
+  StartError,
+  sweepStore,
+  systemClock,
+  systemRandom,
+} from '@ath-protocol/server/parts'
 import { openUndiciUpstream } from './adapters/undici/upstream.ts'
 import { type AdminApi, createAdminApi } from './admin/api.ts'
 import type { RunningGateway } from './cli/composition.ts'
 import { openConfirm, pressPorts } from './compose/channels.ts'
 import { type Core, layout, openCore } from './compose/core.ts'
-import { myPermissions } from './compose/my-permissions.ts'
 import { openNineStep } from './compose/nine-step.ts'
-import { sweepStore } from './compose/sweep-store.ts'
 import type { GatewayConfig } from './config/config.ts'
-import { createConsentDesk } from './consent/desk.ts'
 import { answerPublishedKeys } from './credentials/published-keys.ts'
 import { createDataPath, type DataPath } from './listener/data-path.ts'
 import { openListener } from './listener/listener.ts'
 import { openRoutes } from './listener/open-routes.ts'
-import { createLogin } from './login/login.ts'
-import { createMe } from './me/me.ts'
-import { createPasskeys } from './passkeys/create-passkeys.ts'
-import { relyingPartyOf } from './passkeys/relying-party.ts'
 import type { AuditReader } from './ports/audit-reader.ts'
-import type { LogLine } from './ports/log.ts'
 
 const sweepIntervalMilliseconds = 60_000
 

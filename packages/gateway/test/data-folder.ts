@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Random } from '@ath-protocol/types'
 import { createSeededRandom } from '@sallyport/testing'
-import { createSeal, sealingKey } from '../src/adapters/file-keys/seal.ts'
-import { openStore } from '../src/adapters/sqlite/open-store.ts'
+import { createSeal, openStore, sealingKey } from '@ath-protocol/server/parts'
 
 /** An empty folder that the caller removes. */
 export function createFolder(): { readonly dir: string; remove(): void } {

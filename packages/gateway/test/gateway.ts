@@ -7,7 +7,7 @@ import { createTestAgent, type TestAgent } from '@sallyport/testing'
 import { openGateway } from '../src/compose.ts'
 import type { RunningGateway } from '../src/cli/composition.ts'
 import { loadConfig } from '../src/config/load.ts'
-import type { LogLine } from '../src/ports/log.ts'
+import type { LogLine } from '@ath-protocol/server/parts'
 import { createFolder } from './data-folder.ts'
 
 /** A whole gateway on real sockets with a real store, an upstream that keeps what it got, and an agent that publishes its key. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ownSegments } from '../src/surfaces/http/short-path.ts'
+import { ownSegments } from '@ath-protocol/server/parts'
 import { ask, openWholeGateway } from './gateway.ts'
 
 test('a provider that has the name of one of the gateway’s own addresses does not take its place', async (t) => {

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { AuditEvent } from '@ath-protocol/server'
 import { createSeededRandom, createVirtualClock } from '@sallyport/testing'
-import type { Store } from '../src/adapters/sql/store.ts'
-import { createChallenges } from '../src/passkeys/challenges.ts'
-import { createPasskeys } from '../src/passkeys/create-passkeys.ts'
-import { createEnrolment } from '../src/passkeys/enrol.ts'
-import { canHavePasskeys, relyingPartyOf } from '../src/passkeys/relying-party.ts'
-import type { LoginSession, Person } from '../src/ports/logins.ts'
+import {
+  canHavePasskeys,
+  createChallenges,
+  createEnrolment,
+  createPasskeys,
+  type LoginSession,
+  type Person,
+  relyingPartyOf,
+  type Store,
+} from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from './data-folder.ts'
 import { type Circumstances, SoftwarePasskey } from './software-passkey.ts'
 

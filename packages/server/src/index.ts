@@ -35,11 +35,10 @@ export {
   type Restricted,
   type RestrictedGrant,
 } from './restriction/check-restrictions.ts'
-export { hashSecret, matchesHash, sessionTokenHash } from './secret/hash.ts'
+export { hashSecret, matchesHash, sessionTokenHash, tokenRef } from './secret/hash.ts'
 export { DependencyDown } from './story/dependency-down.ts'
 export * from './story/stage.ts'
 export { sweep } from './sweep.ts'
-export { tokenRef } from './token/token.ts'
 export { authorizationStatus } from './user/authorization-view.ts'
 export { clientThumbprint, thumbprintOfText } from './user/client-key.ts'
 export { issueCredential } from './user/issue-credential.ts'
@@ -50,10 +49,14 @@ export { readBody } from './wire/body.ts'
 export { hostCookie, readCookie } from './wire/cookie.ts'
 export type * from './wire/http.ts'
 export * from './memory/agent-registry.ts'
+export * from './memory/channel-stores.ts'
 export * from './memory/consent-store.ts'
 export * from './memory/grant-store.ts'
+export * from './memory/login-store.ts'
+export { memoryStore } from './memory/memory-store.ts'
 export * from './memory/nine-step-session-store.ts'
 export * from './memory/nine-step-store.ts'
+export * from './memory/passkey-store.ts'
 export * from './memory/pre-authorization-store.ts'
 export * from './memory/provider-token-store.ts'
 export * from './memory/replay-store.ts'
@@ -76,3 +79,27 @@ export { errorCode } from './oauth/failure.ts'
 export { createOAuthServers } from './oauth/oauth-servers.ts'
 export { routeOAuth } from './oauth/route-oauth.ts'
 export type { OAuthProviderSettings } from './oauth/settings.ts'
+export {
+  type AgentClient,
+  type AgentClientFault,
+  type AgentClientOptions,
+  readAgentClient,
+} from './agent-client/agent-client.ts'
+export {
+  createOidcProviderAgents,
+  type OidcProviderAgents,
+  type OidcProviderAgentsOptions,
+} from './agent-client/oidc-provider.ts'
+export { type AgentVerifierOptions, createAgentVerifier } from './compose/agent-verifier.ts'
+export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
+export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'
+export type { AthContext, AthRegister, RegisteredScope } from './native/context.ts'
+export { type AthApp, createAthApp } from './native/ath-app.ts'
+export type { AppAnswer, AppRequest } from './native/app-request.ts'
+export type { AuditLine } from './native/audit-lines.ts'
+export type { GuardOptions } from './native/guard-options.ts'
+export * from './native/options.ts'
+export {
+  createServiceDiscoveryDocument,
+  type ServiceDescription,
+} from './native/service-document.ts'

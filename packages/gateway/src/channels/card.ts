@@ -1,22 +1,27 @@
 import {
   type AthConfig,
   type ConsentRequest,
+  missingStrength,
   type Registration,
+  requestReference,
   type Risk,
 } from '@ath-protocol/server'
-import { missingStrength, requestReference } from '@ath-protocol/server'
 import {
   type ConsentId,
   type ProviderScope,
   qualifiedScope,
   type Restrictions,
 } from '@ath-protocol/types'
-import { limitTexts } from '../consent/limits.ts'
-import { personName } from '../login/person-name.ts'
-import { plainLine, splitText } from '../pages/foreign-text.ts'
-import type { Language } from '../pages/messages/say.ts'
-import { sayLasting, sayTimeLeft } from '../pages/messages/time.ts'
-import type { Person } from '../ports/logins.ts'
+import {
+  type Language,
+  limitTexts,
+  type Person,
+  personName,
+  plainLine,
+  sayLasting,
+  sayTimeLeft,
+  splitText,
+} from '@ath-protocol/server/parts'
 import { type ChannelWords, channelWords } from './words.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { AthAnswer, AthCall } from '@ath-protocol/server'
 import type { ConsentId, Result } from '@ath-protocol/types'
-import type { Person } from '../ports/logins.ts'
+import type { Person } from '@ath-protocol/server/parts'
 import type { OutcomeCard, QuestionCard } from './card.ts'
 
 /** Why a message did not get through. */

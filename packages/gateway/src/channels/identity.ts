@@ -1,6 +1,5 @@
 import { type Clock, fail, ok, type Result, type UserId } from '@ath-protocol/types'
-import type { ChannelIdentityStore } from '../ports/channels.ts'
-import type { Person } from '../ports/logins.ts'
+import type { ChannelIdentityStore, Person } from '@ath-protocol/server/parts'
 import type { Addressee, Channel, DeliveryFault } from './channel.ts'
 
 /** A vendor wants its answer within 3 seconds; the look-up is the smaller part of it. */

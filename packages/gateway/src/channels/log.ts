@@ -1,6 +1,6 @@
 import { ok } from '@ath-protocol/types'
 import { printable } from '../config/problem.ts'
-import type { LogLine } from '../ports/log.ts'
+import type { LogLine } from '@ath-protocol/server/parts'
 import type { Channel } from './channel.ts'
 
 /** Writes the link to the gateway's own log: for development, where the person sits at the terminal. */

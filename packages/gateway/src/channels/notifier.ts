@@ -7,10 +7,15 @@ import {
   requestReference,
 } from '@ath-protocol/server'
 import { fail, type Rate, type Result } from '@ath-protocol/types'
-import type { ChannelIdentityStore, Delivery, DeliveryStore } from '../ports/channels.ts'
-import type { LogLine } from '../ports/log.ts'
-import type { LoginStore, Person } from '../ports/logins.ts'
-import type { Language } from '../pages/messages/say.ts'
+import type {
+  ChannelIdentityStore,
+  Delivery,
+  DeliveryStore,
+  Language,
+  LoginStore,
+  LogLine,
+  Person,
+} from '@ath-protocol/server/parts'
 import { type Asked, outcomeCard, questionCard } from './card.ts'
 import type { Addressee, Channel, Delivered, DeliveryFault } from './channel.ts'
 import { learnIdentity } from './identity.ts'

@@ -6,9 +6,7 @@ import {
   requestReference,
 } from '@ath-protocol/server'
 import type { UserId } from '@ath-protocol/types'
-import type { ChannelIdentityStore } from '../ports/channels.ts'
-import type { LoginStore } from '../ports/logins.ts'
-import type { Language } from '../pages/messages/say.ts'
+import type { ChannelIdentityStore, Language, LoginStore } from '@ath-protocol/server/parts'
 import { outcomeCard } from './card.ts'
 import type { Channel, Press, Pressed } from './channel.ts'
 import { whoPresses } from './identity.ts'

@@ -1,4 +1,4 @@
-import type { Language } from '../pages/messages/say.ts'
+import type { Language } from '@ath-protocol/server/parts'
 
 /** What a message in a channel says, beside what comes from the question itself. */
 export interface ChannelWords {

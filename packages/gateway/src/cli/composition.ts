@@ -1,7 +1,7 @@
 import type { AdminApi } from '../admin/api.ts'
 import type { GatewayConfig } from '../config/config.ts'
 import type { AuditReader } from '../ports/audit-reader.ts'
-import type { LogLine } from '../ports/log.ts'
+import type { LogLine } from '@ath-protocol/server/parts'
 
 /** A gateway that answers. */
 export interface RunningGateway {

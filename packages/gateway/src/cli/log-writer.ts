@@ -1,5 +1,5 @@
 import { printable } from '../config/problem.ts'
-import type { LogLine } from '../ports/log.ts'
+import type { LogLine } from '@ath-protocol/server/parts'
 import type { Context } from './context.ts'
 
 /** Where log lines go: JSON on stdout under `--json`, else sentences on stderr. */

@@ -1,11 +1,9 @@
 import type { AthPorts, RateLimits } from '@ath-protocol/server'
 import { openMailer } from '../adapters/smtp/mailer.ts'
-import { systemClock } from '../adapters/system/clock.ts'
-import { systemRandom } from '../adapters/system/random.ts'
+import { type LogLine, systemClock, systemRandom } from '@ath-protocol/server/parts'
 import { type Channels, openChannels } from '../channels/open-channels.ts'
 import type { PressPorts } from '../channels/press.ts'
 import type { GatewayConfig } from '../config/config.ts'
-import type { LogLine } from '../ports/log.ts'
 import type { Core } from './core.ts'
 
 /** The ways in which people are asked, beside the gateway's own pages. */

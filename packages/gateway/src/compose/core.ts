@@ -10,14 +10,18 @@ import {
 } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import { type AuditLog, openAudit } from '../adapters/audit-file/open-audit.ts'
-import { type Keys, openKeys } from '../adapters/file-keys/open-keys.ts'
-import { createOutbound, type Outbound } from '../adapters/outbound/outbound.ts'
-import { openStore } from '../adapters/sqlite/open-store.ts'
-import type { Store } from '../adapters/sql/store.ts'
-import { systemClock } from '../adapters/system/clock.ts'
-import { systemRandom } from '../adapters/system/random.ts'
+import {
+  createOutbound,
+  type Keys,
+  type LogLine,
+  openKeys,
+  openStore,
+  type Outbound,
+  type Store,
+  systemClock,
+  systemRandom,
+} from '@ath-protocol/server/parts'
 import type { GatewayConfig } from '../config/config.ts'
-import type { LogLine } from '../ports/log.ts'
 import { createWatch } from '../watch/watch.ts'
 import { watchedAudit } from '../watch/watched-audit.ts'
 

@@ -2,8 +2,7 @@ import type { ConsentNotifier, NineStepPorts } from '@ath-protocol/server'
 import { didOfKey } from '@ath-protocol/types'
 import type { GatewayConfig } from '../config/config.ts'
 import type { Core } from './core.ts'
-import { didDocuments } from './did-documents.ts'
-import { openServerKey } from './server-key.ts'
+import { didDocuments, openServerKey } from '@ath-protocol/server/parts'
 
 /** What the nine-step handshake stands on, or undefined where the configuration does not offer it. */
 export async function openNineStep(

@@ -1,4 +1,4 @@
-import type { Language } from '../pages/messages/say.ts'
+import type { Language } from '@ath-protocol/server/parts'
 
 /** How people are asked outside the gateway's own pages. */
 export interface ConfirmConfig {

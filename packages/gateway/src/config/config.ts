@@ -1,6 +1,13 @@
-import type { AthConfig, Limited, OAuthProviderSettings, ScopeRule } from '@ath-protocol/server'
+import type {
+  AthConfig,
+  Limited,
+  OAuthProviderSettings,
+  RateLimit,
+  ScopeRule,
+} from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { ConfirmConfig } from './channels.ts'
+import type { AmountRule, LoginSettings } from '@ath-protocol/server/parts'
 import type { WatchRule } from '../watch/watch.ts'
 
 /**
@@ -17,7 +24,7 @@ export interface GatewayConfig {
   /** The protocol's own settings; `ath.baseUrl` is `gateway.url`. */
   readonly ath: AthConfig
   readonly providers: ReadonlyMap<ProviderId, Provider>
-  readonly login: Login
+  readonly login: LoginSettings
   readonly confirm: ConfirmConfig
   /** The gateway's own DID as a name (`nine_step.server_did`); absent: the one that its key makes (U4). */
   readonly serverDid?: string
@@ -52,18 +59,6 @@ export interface Listen {
   readonly trustedProxies: readonly string[]
   readonly drainSeconds: number
   readonly maxHeaderBytes: number
-}
-
-/** So many in so long. */
-export interface RateLimit {
-  readonly count: number
-  readonly perSeconds: number
-}
-
-/** Requests of one method and path that order something, and the JSON pointer (RFC 6901) of what it costs. */
-export interface AmountRule {
-  readonly rule: ScopeRule
-  readonly field: string
 }
 
 /** One system behind the gateway. */
@@ -122,17 +117,3 @@ export type ProviderAuth =
       readonly audience: string
     }
   | { readonly kind: 'none' }
-
-/** How people sign in to the gateway's own pages. */
-export type Login =
-  | {
-      readonly kind: 'oidc'
-      readonly issuer: string
-      readonly clientId: string
-      readonly clientSecret: string
-      readonly scopes: readonly string[]
-      /** How long a browser stays signed in. Default 8 h. */
-      readonly sessionSeconds: number
-    }
-  /** Development only: anybody who opens the page is this user. */
-  | { readonly kind: 'dev'; readonly user: string }

@@ -5,10 +5,12 @@ import {
   type Limited,
   type PinnedDid,
   type ProviderDefinition,
+  type RateLimit,
   readScopeRule,
   type ScopeRule,
 } from '@ath-protocol/server'
-import type { GatewayConfig, Login, Provider, ProviderAuth, RateLimit } from './config.ts'
+import type { LoginSettings } from '@ath-protocol/server/parts'
+import type { GatewayConfig, Provider, ProviderAuth } from './config.ts'
 import { publishedPrivateKey, type WatchRule } from '../watch/watch.ts'
 import { ruleName } from './cross-check.ts'
 import { defaultDevUser, devOnlySettings, isLoopbackAddress } from './dev-only.ts'
@@ -275,7 +277,7 @@ function resolveAuth({ auth, url }: ProviderEntry): ProviderAuth {
 
 const sentHeader = (name: string) => (name === 'none' ? '' : name)
 
-function resolveLogin({ login }: ConfigFile): Login {
+function resolveLogin({ login }: ConfigFile): LoginSettings {
   if (login === undefined || 'dev_user' in login)
     return { kind: 'dev', user: login?.dev_user ?? defaultDevUser }
   return {

@@ -1,5 +1,5 @@
 import { distinctRestrictions, type Restrictions } from '@ath-protocol/types'
-import { shortPaths } from '../surfaces/http/short-path.ts'
+import { shortPaths } from '@ath-protocol/server/parts'
 import type { GatewayConfig } from './config.ts'
 import { writeDuration, writeRate, writeSize } from './quantity.ts'
 

@@ -1,10 +1,8 @@
 import type { HeaderList } from '@ath-protocol/server'
 import { type Clock, type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import type { ProviderAuth } from '../config/config.ts'
-import { UpstreamAnswer } from '../story/upstream-answer.ts'
-import type { Upstream } from '../transport/upstream.ts'
+import { type Credential, type Upstream, UpstreamAnswer } from '@ath-protocol/server/parts'
 import { createCookieJar } from './cookie-jar.ts'
-import type { Credential } from './credential.ts'
 
 /**
  * A log-in younger than this that the upstream calls over was not over: the answer means something else (a 403 for this

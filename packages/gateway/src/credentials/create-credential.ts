@@ -1,14 +1,16 @@
 import type { AuditSink, OAuthBridge, ProviderTokenStore } from '@ath-protocol/server'
 import type { Clock, GrantId, Random, UserId } from '@ath-protocol/types'
 import type { Provider } from '../config/config.ts'
-import type { Person } from '../ports/logins.ts'
-import type { Signer } from '../ports/signer.ts'
-import type { Upstream } from '../transport/upstream.ts'
+import {
+  type Credential,
+  oauth2Credential,
+  type Person,
+  type Signer,
+  type Upstream,
+} from '@ath-protocol/server/parts'
 import { cookieCredential } from './cookie.ts'
-import type { Credential } from './credential.ts'
 import { apiKeyCredential, basicCredential, noCredential } from './fixed.ts'
 import { identityHeaderCredential } from './identity-header.ts'
-import { oauth2Credential } from './oauth2.ts'
 
 export interface CredentialDeps {
   readonly providerTokens: Pick<ProviderTokenStore, 'find' | 'save'>

@@ -1,6 +1,6 @@
 import { ok } from '@ath-protocol/types'
 import type { ProviderAuth } from '../config/config.ts'
-import type { Credential } from './credential.ts'
+import type { Credential } from '@ath-protocol/server/parts'
 
 type Kind<Name extends ProviderAuth['kind']> = Extract<ProviderAuth, { kind: Name }>
 

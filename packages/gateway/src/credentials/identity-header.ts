@@ -10,10 +10,7 @@ import {
   type UserId,
 } from '@ath-protocol/types'
 import type { ProviderAuth } from '../config/config.ts'
-import type { Person } from '../ports/logins.ts'
-import type { Signer } from '../ports/signer.ts'
-import type { LiveToken } from '../story/live-token.ts'
-import type { Credential } from './credential.ts'
+import type { Credential, LiveToken, Person, Signer } from '@ath-protocol/server/parts'
 import { reservedName } from './fixed.ts'
 
 /** How long an assertion is good; it is made again when less than `renewAheadSeconds` are left. */

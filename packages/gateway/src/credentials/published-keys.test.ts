@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Signer } from '../ports/signer.ts'
+import type { Signer } from '@ath-protocol/server/parts'
 import { answerPublishedKeys } from './published-keys.ts'
 
 const jwk = {

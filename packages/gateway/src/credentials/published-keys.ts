@@ -1,5 +1,5 @@
 import { type AthAnswer, type AthCall, jsonAnswer } from '@ath-protocol/server'
-import type { Signer } from '../ports/signer.ts'
+import type { Signer } from '@ath-protocol/server/parts'
 
 /**
  * The public keys of identity assertions and of sessions' access tokens as a JWK Set (RFC 7517 §5), so that whoever gets

@@ -1,25 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type {
-  AgentRegistry,
-  AthConfig,
-  AuditSink,
-  GrantStore,
-  LiveChanges,
-  NineStepPorts,
-  RateLimits,
-  TokenStore,
+import {
+  type AgentRegistry,
+  type AthConfig,
+  type AuditSink,
+  type GrantStore,
+  limitsOf,
+  type LiveChanges,
+  type NineStepPorts,
+  type RateLimits,
+  type TokenStore,
 } from '@ath-protocol/server'
-import { limitsOf } from '@ath-protocol/server'
 import type { Clock, Failure, ProviderId } from '@ath-protocol/types'
-import type { ProxyPorts, Route } from '../story/exchange.ts'
-import { createInFlight } from '../story/in-flight.ts'
-import { createLiveSessions } from '../story/live-sessions.ts'
-import { createLiveTokens } from '../story/live-tokens.ts'
-import { createRecorder } from '../story/record.ts'
-import { sessionTokenReader } from '../story/session-token.ts'
-import { proxyStory } from '../story/story.ts'
-import { shortPaths } from '../surfaces/http/short-path.ts'
-import { readProxyTarget } from '../surfaces/http/target.ts'
+import {
+  createInFlight,
+  createLiveSessions,
+  createLiveTokens,
+  createRecorder,
+  type ProxyPorts,
+  proxyStory,
+  readProxyTarget,
+  type Route,
+  sessionTokenReader,
+  shortPaths,
+} from '@ath-protocol/server/parts'
 import { Exchange, type ExchangeDeps, recordLost } from './exchange.ts'
 import { readHead } from './head.ts'
 import { InboundCall } from './inbound-call.ts'

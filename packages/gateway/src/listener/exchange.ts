@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type HeaderList, passableTrailers } from '@ath-protocol/server'
 import { type Clock, encryptedMediaType, type Failure } from '@ath-protocol/types'
-import { EncryptedAnswer } from '../story/encrypted-answer.ts'
-import type { Unsealed } from '../story/encrypted.ts'
-import type { InFlight } from '../story/in-flight.ts'
-import type { Recorder } from '../story/record.ts'
-import type { ProxyOutcome } from '../story/story.ts'
-import type { UpstreamAnswer } from '../story/upstream-answer.ts'
+import {
+  EncryptedAnswer,
+  type InFlight,
+  type ProxyOutcome,
+  type Recorder,
+  type Unsealed,
+  type UpstreamAnswer,
+} from '@ath-protocol/server/parts'
 import type { InboundCall } from './inbound-call.ts'
 import { discardRest, refuse } from './refuse.ts'
 

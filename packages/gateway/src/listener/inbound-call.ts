@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { passableTrailers } from '@ath-protocol/server'
 import { type Clock, type Failure, fail, ok, type Result } from '@ath-protocol/types'
-import type { CallBody, ProxyCall } from '../story/exchange.ts'
-import type { OpenCall } from '../story/in-flight.ts'
-import type { ProxyTarget } from '../surfaces/http/target.ts'
-import type { StreamedBody } from '../transport/upstream.ts'
+import type {
+  CallBody,
+  OpenCall,
+  ProxyCall,
+  ProxyTarget,
+  StreamedBody,
+} from '@ath-protocol/server/parts'
 import type { Head } from './head.ts'
 import { Upload } from './upload.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isProxyTarget } from '../surfaces/http/target.ts'
+import { isProxyTarget } from '@ath-protocol/server/parts'
 import type { ClientAddress } from './client-address.ts'
 import { type ControlPlane, handleControl } from './control-plane.ts'
 import type { DataPath } from './data-path.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Failure } from '@ath-protocol/types'
-import { UploadFailed } from '../transport/upload-failed.ts'
+import { UploadFailed } from '@ath-protocol/server/parts'
 
 /**
  * A request body on its way through, with backpressure. It stands between the caller's socket and the transport, so

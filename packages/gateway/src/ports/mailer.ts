@@ -1,5 +1,5 @@
 import type { Result } from '@ath-protocol/types'
-import type { Language } from '../pages/messages/say.ts'
+import type { Language } from '@ath-protocol/server/parts'
 
 export interface Mail {
   /** One plain address, checked. */

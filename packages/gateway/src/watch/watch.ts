@@ -1,5 +1,4 @@
-import type { AuditEvent, AuditEventName } from '@ath-protocol/server'
-import type { RateLimit } from '../config/config.ts'
+import type { AuditEvent, AuditEventName, RateLimit } from '@ath-protocol/server'
 
 /** When an event that repeats deserves somebody's attention (R118, R120). */
 export interface WatchRule extends RateLimit {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { hashSecret } from '@ath-protocol/server'
 import { createVirtualClock } from '@sallyport/testing'
-import { createRateLimits } from '../../src/adapters/memory/rate-limits.ts'
+import { createRateLimits } from '@ath-protocol/server/parts'
 import { agentId, call, openOther, tokenText, type World } from '../wire/world.ts'
 
 const rules: readonly [string, string][] = [

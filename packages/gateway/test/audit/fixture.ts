@@ -6,10 +6,14 @@ import { type AuditOptions, openAudit } from '../../src/adapters/audit-file/open
 import { queryAudit, type AuditQuery } from '../../src/adapters/audit-file/query-audit.ts'
 import type { AuditRecord } from '../../src/adapters/audit-file/record.ts'
 import { verifyAudit } from '../../src/adapters/audit-file/verify-audit.ts'
-import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
-import { openSigningKey, generateSigningKey } from '../../src/adapters/file-keys/signing-key.ts'
-import { createSeal, sealingKey } from '../../src/adapters/file-keys/seal.ts'
-import { systemRandom } from '../../src/adapters/system/random.ts'
+import {
+  createSeal,
+  generateSigningKey,
+  openKeys,
+  openSigningKey,
+  sealingKey,
+  systemRandom,
+} from '@ath-protocol/server/parts'
 
 const random = createSeededRandom('audit')
 const seal = createSeal([sealingKey(Buffer.alloc(32, 1))], random)

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { AuditEventName } from '@ath-protocol/server'
 import { createVirtualClock, testEpoch } from '@sallyport/testing'
 import { verifyAudit } from '../../src/adapters/audit-file/verify-audit.ts'
-import { StartError } from '../../src/adapters/start-error.ts'
+import { StartError } from '@ath-protocol/server/parts'
 import { createFolder } from '../data-folder.ts'
 import {
   copyLog,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { hashSecret } from '@ath-protocol/server'
 import { type Browser, openBrowser, type Page } from '@sallyport/testing'
-import { sessionCookie } from '../../src/login/people.ts'
+import { sessionCookie } from '@ath-protocol/server/parts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { serve } from './serve.ts'
 

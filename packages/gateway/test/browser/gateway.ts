@@ -7,6 +7,7 @@ import {
   InMemoryAgentRegistry,
   InMemoryConsentStore,
   InMemoryGrantStore,
+  InMemoryLoginStore,
   InMemoryProviderTokenStore,
   InMemorySessionStore,
   InMemoryTokenStore,
@@ -23,16 +24,17 @@ import {
   type Restrictions,
 } from '@ath-protocol/types'
 import { createSeededRandom, type VirtualClock } from '@sallyport/testing'
-import type { Login as LoginConfig } from '../../src/config/config.ts'
-import { createConsentDesk } from '../../src/consent/desk.ts'
-import { myPermissions } from '../../src/compose/my-permissions.ts'
-import { createLogin } from '../../src/login/login.ts'
-import { createMe } from '../../src/me/me.ts'
-import { createPasskeys } from '../../src/passkeys/create-passkeys.ts'
-import { relyingPartyOf } from '../../src/passkeys/relying-party.ts'
-import type { PasskeyStore } from '../../src/ports/passkeys.ts'
+import {
+  createConsentDesk,
+  createLogin,
+  type LoginSettings,
+  createMe,
+  createPasskeys,
+  myPermissions,
+  type PasskeyStore,
+  relyingPartyOf,
+} from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
-import { createMemoryLogins } from './memory-logins.ts'
 import { createNineStepPorts } from './nine-step-ports.ts'
 import { answering, serve } from './serve.ts'
 
@@ -40,7 +42,7 @@ export interface TestGateway {
   readonly url: string
   readonly clock: VirtualClock
   readonly events: readonly AuditEvent[]
-  readonly logins: ReturnType<typeof createMemoryLogins>
+  readonly logins: InMemoryLoginStore
   readonly ports: AthPorts
   readonly passkeys: PasskeyStore
   /** What a rate limit answers, for as long as it is set. */
@@ -79,7 +81,7 @@ const finance: ProviderDefinition = {
 
 /** Real log-in, real desk, real handlers, behind a real socket; stores in memory. */
 export async function startGateway(
-  login: LoginConfig | ((url: string) => Promise<LoginConfig>),
+  login: LoginSettings | ((url: string) => Promise<LoginSettings>),
   options: {
     readonly outbound?: typeof fetch
     /** Passkeys belong to a name: an address has none. Default `127.0.0.1`. */
@@ -93,7 +95,7 @@ export async function startGateway(
   const store = await openTestStore(folder.dir)
   const clock = createMovableClock()
   const random = createSeededRandom()
-  const logins = createMemoryLogins()
+  const logins = new InMemoryLoginStore(random)
   const events: AuditEvent[] = []
   const audit = {
     record: (event: AuditEvent) => `evt_${events.push(event)}`,

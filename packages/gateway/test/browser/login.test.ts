@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { hashSecret } from '@ath-protocol/server'
 import { type Browser, openBrowser, type Page } from '@sallyport/testing'
-import { devIssuer } from '../../src/login/login.ts'
-import { sessionCookie } from '../../src/login/people.ts'
+import { devIssuer, sessionCookie } from '@ath-protocol/server/parts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import {
   signInAtProvider,

@@ -11,7 +11,7 @@ import {
 } from '@sallyport/testing'
 import { hashSecret, type NineStepPorts } from '@ath-protocol/server'
 import { parseCredential, verifyCredential, type UserId } from '@ath-protocol/types'
-import { sessionCookie } from '../../src/login/people.ts'
+import { sessionCookie } from '@ath-protocol/server/parts'
 import { startGateway, type TestGateway } from './gateway.ts'
 
 let browser: Browser

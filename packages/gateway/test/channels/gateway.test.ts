@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openGateway } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import type { LogLine } from '../../src/ports/log.ts'
+import type { LogLine } from '@ath-protocol/server/parts'
 import { createFolder } from '../data-folder.ts'
 import { freePort, openWholeGateway } from '../gateway.ts'
 

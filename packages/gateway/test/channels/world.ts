@@ -12,17 +12,19 @@ import {
 } from '@ath-protocol/server'
 import type { Rate } from '@ath-protocol/types'
 import { createVirtualClock, type VirtualClock } from '@sallyport/testing'
-import { createRateLimits } from '../../src/adapters/memory/rate-limits.ts'
-import { createOutbound } from '../../src/adapters/outbound/outbound.ts'
+import {
+  createOutbound,
+  createRateLimits,
+  type Language,
+  type LogLine,
+  type Person,
+  systemRandom,
+} from '@ath-protocol/server/parts'
 import { openMailer } from '../../src/adapters/smtp/mailer.ts'
-import { systemRandom } from '../../src/adapters/system/random.ts'
 import { type Channels, openChannels } from '../../src/channels/open-channels.ts'
 import type { PressPorts } from '../../src/channels/press.ts'
 import type { ChannelConfig } from '../../src/config/channels.ts'
 import { handleControl } from '../../src/listener/control-plane.ts'
-import type { Language } from '../../src/pages/messages/say.ts'
-import type { LogLine } from '../../src/ports/log.ts'
-import type { Person } from '../../src/ports/logins.ts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 
 /** Channels on a real store, real sockets and the real way out; only the vendors are local. */

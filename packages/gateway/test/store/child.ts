@@ -7,10 +7,7 @@ import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { sampleHandshake, testEpoch } from '@sallyport/testing'
 import { openAudit } from '../../src/adapters/audit-file/open-audit.ts'
-import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
-import { openStore } from '../../src/adapters/sqlite/open-store.ts'
-import { systemClock } from '../../src/adapters/system/clock.ts'
-import { systemRandom } from '../../src/adapters/system/random.ts'
+import { openKeys, openStore, systemClock, systemRandom } from '@ath-protocol/server/parts'
 
 const [dir = '', task = ''] = process.argv.slice(2)
 const answer = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`)

@@ -8,11 +8,8 @@ import { testEpoch } from '@sallyport/testing'
 import { openAudit } from '../../src/adapters/audit-file/open-audit.ts'
 import { queryAudit } from '../../src/adapters/audit-file/query-audit.ts'
 import { verifyAudit } from '../../src/adapters/audit-file/verify-audit.ts'
-import { openKeys } from '../../src/adapters/file-keys/open-keys.ts'
-import { openStore } from '../../src/adapters/sqlite/open-store.ts'
+import { openKeys, openStore, systemClock, systemRandom } from '@ath-protocol/server/parts'
 import { createFolder } from '../data-folder.ts'
-import { systemClock } from '../../src/adapters/system/clock.ts'
-import { systemRandom } from '../../src/adapters/system/random.ts'
 
 interface Answer {
   readonly ready?: true

@@ -14,10 +14,13 @@ import {
   sampleUpstreamLeg,
   testEpoch,
 } from '@sallyport/testing'
-import { createSeal, sealingKey } from '../../src/adapters/file-keys/seal.ts'
-import { migrations } from '../../src/adapters/sql/migrations.ts'
-import { openStore } from '../../src/adapters/sqlite/open-store.ts'
-import { StartError } from '../../src/adapters/start-error.ts'
+import {
+  createSeal,
+  migrations,
+  openStore,
+  sealingKey,
+  StartError,
+} from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 
 describe('openStore', () => {

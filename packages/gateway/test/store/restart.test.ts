@@ -8,7 +8,7 @@ import {
   sampleSession,
   testEpoch,
 } from '@sallyport/testing'
-import type { Store } from '../../src/adapters/sql/store.ts'
+import type { Store } from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 
 describe('a store that is closed and opened again', () => {

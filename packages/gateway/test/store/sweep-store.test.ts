@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { AthPorts } from '@ath-protocol/server'
 import { createVirtualClock, testEpoch, unique } from '@sallyport/testing'
-import type { Store } from '../../src/adapters/sql/store.ts'
-import { sweepStore } from '../../src/compose/sweep-store.ts'
+import { type Store, sweepStore } from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 
 let folder = createFolder()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { sampleGrant, sampleNineStep, sampleSession, testEpoch } from '@sallyport/testing'
-import { migrations } from '../../src/adapters/sql/migrations.ts'
+import { migrations } from '@ath-protocol/server/parts'
 import { createFolder, openTestStore } from '../data-folder.ts'
 
 /** A store that the first version wrote, as SQL. */

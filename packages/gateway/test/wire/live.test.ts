@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { afterEach, describe, test } from 'node:test'
 import { hashSecret } from '@ath-protocol/server'
-import { createRateLimits } from '../../src/adapters/memory/rate-limits.ts'
+import { createRateLimits } from '@ath-protocol/server/parts'
 import { call, openWorld, type World } from './world.ts'
 
 let world: World

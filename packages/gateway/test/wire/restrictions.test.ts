@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
 import { describe, type TestContext, test } from 'node:test'
-import { createRateLimits } from '../../src/adapters/memory/rate-limits.ts'
+import { createRateLimits } from '@ath-protocol/server/parts'
 import { openSessionWorld, sealed, sendSealed, unsealed } from './session-world.ts'
 import { type Answer, bodyOf, call, openOther, type World, type WorldOptions } from './world.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ownSegments, shortPaths } from '../../src/surfaces/http/short-path.ts'
+import { ownSegments, shortPaths } from '@ath-protocol/server/parts'
 import { call, openWorld, type World } from './world.ts'
 
 let world: World

@@ -26,8 +26,7 @@ import { createDataPath, type DataPath } from '../../src/listener/data-path.ts'
 import { type Listener, openListener } from '../../src/listener/listener.ts'
 import { openRoutes } from '../../src/listener/open-routes.ts'
 import type { ControlPlane } from '../../src/listener/control-plane.ts'
-import type { Person } from '../../src/ports/logins.ts'
-import type { Signer } from '../../src/ports/signer.ts'
+import type { Person, Signer } from '@ath-protocol/server/parts'
 
 /** The public base URL: the issuer of session tokens. */
 export const gatewayUrl = 'https://gateway.example'

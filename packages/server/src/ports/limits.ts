@@ -12,6 +12,13 @@ export type Limited =
   | 'handshake_ip'
   | 'handshake_client'
   | 'confirm_user'
+  | 'step_up'
+
+/** So many in so long. */
+export interface RateLimit {
+  readonly count: number
+  readonly perSeconds: number
+}
 
 /** Counts requests. Synchronous: the hot path asks it once per call. */
 export interface RateLimits {

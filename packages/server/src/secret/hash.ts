@@ -16,3 +16,8 @@ export function matchesHash(secret: string, hash: string): boolean {
 export function sessionTokenHash(jti: string, providerId: string): string {
   return hashSecret(`${jti} ${providerId}`)
 }
+
+/** How records name a token: the first 8 bytes of its hash, hex. */
+export function tokenRef(hash: string): string {
+  return Buffer.from(hash, 'base64url').subarray(0, 8).toString('hex')
+}

@@ -15,7 +15,7 @@ import type { AthPorts } from '../endpoint/ports.ts'
 import { readFields } from '../endpoint/read-fields.ts'
 import type { Grant } from '../ports/grants.ts'
 import { checkMayIssue } from '../restriction/check-restrictions.ts'
-import { hashSecret } from '../secret/hash.ts'
+import { hashSecret, tokenRef } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
 import {
@@ -26,7 +26,6 @@ import {
   proveCaller,
 } from './caller.ts'
 import { answerToken, type Issued, issueToken } from './issue.ts'
-import { tokenRef } from './token.ts'
 
 interface Read {
   readonly request: TokenRenewalRequest

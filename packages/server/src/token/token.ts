@@ -18,7 +18,7 @@ import { endGrantBy } from '../grant/end-grant-by.ts'
 import type { Grant } from '../ports/grants.ts'
 import type { Handshake } from '../ports/handshakes.ts'
 import { checkMayIssue } from '../restriction/check-restrictions.ts'
-import { matchesHash } from '../secret/hash.ts'
+import { matchesHash, tokenRef } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { readBody } from '../wire/body.ts'
 import {
@@ -172,9 +172,4 @@ function recordExchange({ reached, gathered, result }: Outcome<Told>) {
   // A poll that came before the person answered decided nothing.
   if (result.error.reason === 'handshake_pending') return undefined
   return refusalEvent(reached, result.error, 'access_denied', known)
-}
-
-/** Enough of the hash to find a token's records, too little to be the token. */
-export function tokenRef(hash: string): string {
-  return Buffer.from(hash, 'base64url').subarray(0, 8).toString('hex')
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@ath-protocol/types'
-import type { AuditAnchor } from '../../ports/audit-anchor.ts'
+import type { AuditAnchor } from '@ath-protocol/server/parts'
 import type { LogWriter } from './log-writer.ts'
 
 const writeDelayMilliseconds = 10

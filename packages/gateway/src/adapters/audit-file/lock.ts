@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StartError } from '../start-error.ts'
+import { StartError } from '@ath-protocol/server/parts'
 
 /**
  * Lets one process at a time write a log. The lock is SQLite's on an empty file beside it: the operating system frees

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Signer } from '../../ports/signer.ts'
+import type { Signer } from '@ath-protocol/server/parts'
 import { sealLine } from './chain.ts'
 import { headName, segmentPath } from './segments.ts'
 import { type SignedHead, signHead } from './signed-head.ts'

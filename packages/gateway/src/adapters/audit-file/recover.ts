@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StartError } from '../start-error.ts'
+import { StartError } from '@ath-protocol/server/parts'
 import { endOf } from './chain.ts'
 import { headName, listSegments, segmentName, segmentPath } from './segments.ts'
 import { type HeadCheck, readHead, type SignedHead } from './signed-head.ts'

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
-import type { Signer } from '../../ports/signer.ts'
+import type { Signer } from '@ath-protocol/server/parts'
 
 export type PublicJwk = ReturnType<Signer['publicJwk']>
 

@@ -1,14 +1,14 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { Failure } from '@ath-protocol/types'
-import type {
-  StreamedBody,
-  UpstreamCall,
-  UpstreamEvents,
-  UpstreamRequest,
-  UpstreamSettings,
-} from '../../transport/upstream.ts'
-import { UploadFailed } from '../../transport/upload-failed.ts'
+import {
+  type StreamedBody,
+  UploadFailed,
+  type UpstreamCall,
+  type UpstreamEvents,
+  type UpstreamRequest,
+  type UpstreamSettings,
+} from '@ath-protocol/server/parts'
 
 /** One call whose request has trailers, on a connection of its own. Rare, so it is plain rather than fast. */
 export function dispatchWithTrailers(

@@ -1,6 +1,5 @@
 import type { Failure } from '@ath-protocol/types'
-import type { UpstreamSettings } from '../../transport/upstream.ts'
-import { UploadFailed } from '../../transport/upload-failed.ts'
+import { UploadFailed, type UpstreamSettings } from '@ath-protocol/server/parts'
 
 /** What an error of undici means for the caller. The message stays inside: upstreams put what they like in it. */
 export function failureOf(error: Error, settings: UpstreamSettings): Failure {

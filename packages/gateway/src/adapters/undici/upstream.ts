@@ -7,7 +7,7 @@ import type {
   UpstreamEvents,
   UpstreamRequest,
   UpstreamSettings,
-} from '../../transport/upstream.ts'
+} from '@ath-protocol/server/parts'
 import { dispatchWithTrailers } from '../node-http/with-trailers.ts'
 import { failureOf, isStaleSocket } from './failure.ts'
 

@@ -1,4 +1,4 @@
-import { html } from '../../pages/html.ts'
+import { html } from '@ath-protocol/server/parts'
 import type { QuestionCard } from '../card.ts'
 
 /** A question as a mail: text and HTML say the same; nothing is fetched from anywhere, and opening a link decides nothing. */

@@ -1,4 +1,4 @@
-import { splitText } from '../../pages/foreign-text.ts'
+import { splitText } from '@ath-protocol/server/parts'
 import type { Fact, OutcomeCard, QuestionCard } from '../card.ts'
 
 /** Longer texts are cut on phones; a permission that is cut off must not have a button beside it. */
