@@ -38,7 +38,7 @@ async function echo(subject: Subject, token: Token, options: CallOptions): Promi
   return {
     method: String(method),
     headers: Object.fromEntries(lower) as Record<string, string>,
-    data: String(data ?? ''),
+    data: typeof data === 'string' ? data : '',
     raw: answer.text,
   }
 }

@@ -139,7 +139,7 @@ export function createSubject(settings: Settings): Subject {
       const { client_id, client_secret, agent_status } = answer.json
       if (answer.status >= 300 || agent_status !== 'approved')
         throw new Unavailable(
-          `needs a registered and approved agent; the registration was answered ${describe(answer)} ${String(agent_status ?? '')}`.trim(),
+          `needs a registered and approved agent; the registration was answered ${describe(answer)}, status ${JSON.stringify(agent_status)}`,
         )
       const { providerId } = await target()
       return {

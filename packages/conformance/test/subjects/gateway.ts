@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startGatewayProcess } from './gateway-process.ts'
 import { findFreePort } from './listen.ts'
 import { startOAuthServer } from './oauth-server.ts'
-import type { RunningSubject } from './subject.ts'
+import { flags, type RunningSubject } from './subject.ts'
 import { registerUserKey } from './user-key.ts'
 import { startUpstream } from './upstream.ts'
 
@@ -87,13 +87,19 @@ alerts: { attestation_failed: none, scope_violation: none }
     address,
     agentPort,
     userKeyFile,
-    options: (handshake) => [
-      ...['--url', url, '--mode', 'gateway', '--handshake', handshake, '--consent', 'auto'],
-      // Where a service has an OAuth server, the person's browser goes on there before step 8.
-      ...['--provider', handshake === 'nine-step' ? 'plain' : provider, '--user-key', userKeyFile],
-      ...['--agent-listen', `127.0.0.1:${agentPort}`, '--call', 'GET /api/customers'],
-      ...['--echo', '/anything'],
-    ],
+    options: (handshake) =>
+      flags({
+        url,
+        mode: 'gateway',
+        handshake,
+        // Where a service has an OAuth server, the person's browser goes on there before step 8.
+        provider: handshake === 'nine-step' ? 'plain' : provider,
+        consent: 'auto',
+        'user-key': userKeyFile,
+        'agent-listen': `127.0.0.1:${agentPort}`,
+        call: 'GET /api/customers',
+        echo: '/anything',
+      }),
     async close() {
       await stop()
       await Promise.all([upstream.close(), oauth.close()])
