@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Handshake, runCommand } from '@ath-protocol/conformance'
 import { startGateway } from '../packages/conformance/test/subjects/gateway.ts'
 import type { RunningSubject } from '../packages/conformance/test/subjects/subject.ts'
+import { startNativeApp } from './conformance/native-app.ts'
 
 const help = `npm run conformance [-- <option of the suite> ...]
 
@@ -10,12 +14,21 @@ The exit code is 0 only when no row failed anywhere.
 `
 
 interface Combination {
-  readonly start: () => Promise<RunningSubject>
+  readonly start: (folder: string) => Promise<RunningSubject>
   readonly handshakes: readonly Handshake[]
 }
 
+/** A further subject is one line: how it starts, and what it offers. */
 const combinations: readonly Combination[] = [
   { start: () => startGateway(), handshakes: ['two-phase', 'nine-step'] },
+  {
+    start: (folder) =>
+      startNativeApp((pem) => {
+        writeFileSync(join(folder, 'user.pem'), pem)
+        return join(folder, 'user.pem')
+      }),
+    handshakes: ['two-phase', 'nine-step'],
+  },
 ]
 
 async function main(given: readonly string[]): Promise<number> {
@@ -23,28 +36,33 @@ async function main(given: readonly string[]): Promise<number> {
     process.stdout.write(help)
     return 0
   }
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   const table: string[] = []
   let worst = 0
-  for (const { start, handshakes } of combinations) {
-    const subject = await start()
-    try {
-      for (const handshake of handshakes) {
-        let last = ''
-        const code = await runCommand([...subject.options(handshake), ...given], {
-          stdin: process.stdin,
-          env: process.env,
-          say: (line) => void process.stderr.write(`${line}\n`),
-          write: (text) => {
-            last = text.trimEnd().split('\n').at(-1) ?? ''
-            process.stdout.write(text)
-          },
-        })
-        table.push(`${code === 0 ? '✔' : '✖'} ${subject.name}, ${handshake}: ${last}`)
-        worst = Math.max(worst, code)
+  try {
+    for (const { start, handshakes } of combinations) {
+      const subject = await start(folder)
+      try {
+        for (const handshake of handshakes) {
+          let last = ''
+          const code = await runCommand([...subject.options(handshake), ...given], {
+            stdin: process.stdin,
+            env: process.env,
+            say: (line) => void process.stderr.write(`${line}\n`),
+            write: (text) => {
+              last = text.trimEnd().split('\n').at(-1) ?? ''
+              process.stdout.write(text)
+            },
+          })
+          table.push(`${code === 0 ? '✔' : '✖'} ${subject.name}, ${handshake}: ${last}`)
+          worst = Math.max(worst, code)
+        }
+      } finally {
+        await subject.close()
       }
-    } finally {
-      await subject.close()
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
   process.stdout.write(`\n${table.join('\n')}\n`)
   return worst

@@ -28,7 +28,7 @@ function attestationOf({ body, headers }: Call): {
   readonly header: Members
   readonly claims: Members
 } {
-  const jwt = `${read(body)['agent_attestation'] ?? headers['x-ath-agent-attestation'] ?? ''}`
+  const jwt = `${read(body)['agent_attestation'] as string}`
   const [header = '', claims = ''] = jwt.split('.')
   const decode = (part: string) => read(Buffer.from(part, 'base64url').toString())
   return { header: decode(header), claims: decode(claims) }

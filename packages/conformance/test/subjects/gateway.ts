@@ -76,7 +76,7 @@ alerts: { attestation_failed: none, scope_violation: none }
   const stop = await startGatewayProcess(config, address)
   options.onListening?.(address)
   const userKeyFile = join(folder, 'user.pem')
-  const userKey = await registerUserKey(url).catch(async (cause: unknown) => {
+  const userKey = await registerUserKey(`${url}/me/keys`).catch(async (cause: unknown) => {
     await stop()
     throw cause
   })
