@@ -1,6 +1,6 @@
 import * as oauth from 'openid-client'
 import type { Idp, IdpClient } from './idp.ts'
-import { createVisitor } from './visitor.ts'
+import { createVisitor } from '@sallyport/testing'
 
 /** What an app gets when a person allows it something at the shop: the whole OAuth dance, for tests. */
 export async function obtainAppToken(

@@ -5,7 +5,7 @@ import * as oauth from 'openid-client'
 import { type AgentHost, startAgentHost } from './agent-host.ts'
 import { type Crm, startCrm } from './crm.ts'
 import { crmResource, type Idp, type IdpClient, startIdp } from './idp.ts'
-import { createVisitor, type Visit } from './visitor.ts'
+import { createVisitor, type Visit } from '@sallyport/testing'
 
 const loginRedirectUri = 'http://127.0.0.1:9/login/callback'
 const crmRedirectUri = 'http://127.0.0.1:9/ath/callback'
