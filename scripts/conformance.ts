@@ -16,6 +16,8 @@ The exit code is 0 only when no row failed anywhere.
 interface Combination {
   readonly start: (folder: string) => Promise<RunningSubject>
   readonly handshakes: readonly Handshake[]
+  /** What `--expected-failures` says about it, in which handshake. */
+  readonly knownFailures?: Partial<Readonly<Record<Handshake, string>>>
 }
 
 /** A further subject is one line: how it starts, and what it offers. */
@@ -28,6 +30,9 @@ const combinations: readonly Combination[] = [
         return join(folder, 'user.pem')
       }),
     handshakes: ['two-phase', 'nine-step'],
+    knownFailures: {
+      'nine-step': 'D17  # an app does not publish the key of its access tokens\n',
+    },
   },
 ]
 
@@ -40,12 +45,15 @@ async function main(given: readonly string[]): Promise<number> {
   const table: string[] = []
   let worst = 0
   try {
-    for (const { start, handshakes } of combinations) {
+    for (const { start, handshakes, knownFailures = {} } of combinations) {
       const subject = await start(folder)
       try {
         for (const handshake of handshakes) {
           let last = ''
-          const code = await runCommand([...subject.options(handshake), ...given], {
+          const known = join(folder, 'known.txt')
+          writeFileSync(known, knownFailures[handshake] ?? '')
+          const options = [...subject.options(handshake), '--expected-failures', known, ...given]
+          const code = await runCommand(options, {
             stdin: process.stdin,
             env: process.env,
             say: (line) => void process.stderr.write(`${line}\n`),

@@ -24,7 +24,7 @@ const isProxied = (call: Call) =>
   call.path.startsWith('/ath/proxy/') || !/^\/(?:ath|\.well-known|login)(?:\/|$)/.test(pathOf(call))
 
 /** Header and claims of the attestation in a request. */
-function attestationOf({ body, headers }: Call): {
+function attestationOf({ body }: Call): {
   readonly header: Members
   readonly claims: Members
 } {

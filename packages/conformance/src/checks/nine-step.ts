@@ -237,13 +237,14 @@ export const nineStep = checks({
     const nineStep = await subject.nineStep()
     const { answer, walk } = await nineStep.finished()
     const { access_token, expires_in } = expectShape(completionSchema, answer, 'Step 9')
-    const keys = createRemoteJWKSet(new URL(subject.at('/.well-known/jwks.json')))
+    const jwks = subject.at('/.well-known/jwks.json')
+    const keys = createRemoteJWKSet(new URL(jwks))
     const read = await jwtVerify(access_token, keys, {
       typ: 'at+jwt',
       algorithms: ['ES256'],
     }).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : ''
-      throw new Unmet(`The access token does not verify with /.well-known/jwks.json: ${why}`)
+      throw new Unmet(`The access token does not verify with ${jwks}: ${why}`)
     })
     const {
       iat = 0,
