@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Handshake, runCommand } from '@ath-protocol/conformance'
+import { type Handshake, rows, runCommand } from '@ath-protocol/conformance'
 import { startGateway } from '../packages/conformance/test/subjects/gateway.ts'
 import type { RunningSubject } from '../packages/conformance/test/subjects/subject.ts'
 import { startNativeApp } from './conformance/native-app.ts'
@@ -36,6 +36,15 @@ const combinations: readonly Combination[] = [
   },
 ]
 
+/** With `--only`, the handshakes that one of these rows is of. */
+function wanted(given: readonly string[], handshakes: readonly Handshake[]): readonly Handshake[] {
+  const only = given.includes('--only') ? given[given.indexOf('--only') + 1]?.split(',') : undefined
+  if (!only) return handshakes
+  return handshakes.filter((handshake) =>
+    rows.some((row) => only.includes(row.id) && row.handshake === handshake),
+  )
+}
+
 async function main(given: readonly string[]): Promise<number> {
   if (given.includes('--help')) {
     process.stdout.write(help)
@@ -48,7 +57,7 @@ async function main(given: readonly string[]): Promise<number> {
     for (const { start, handshakes, knownFailures = {} } of combinations) {
       const subject = await start(folder)
       try {
-        for (const handshake of handshakes) {
+        for (const handshake of wanted(given, handshakes)) {
           let last = ''
           const known = join(folder, 'known.txt')
           writeFileSync(known, knownFailures[handshake] ?? '')

@@ -111,5 +111,13 @@ test('without a person, rows that need one are skipped with the reason', async (
   )
   assert.equal(code, 0)
   assert.match(out, /^– R87 /m)
+  assert.match(out, /^1 skipped: needs /m)
   assert.equal(last, '0 passed, 0 failed, 1 skipped')
+})
+
+test('rows of the other handshake are not taken for passed', async (t) => {
+  const url = await serveDiscovery(t, { ath_version: '0.1' })
+  const { code, said } = await run('--url', url, '--only', 'D5')
+  assert.equal(code, 2)
+  assert.match(said, /none of these is of the two-phase handshake/)
 })
