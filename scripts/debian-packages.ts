@@ -1,15 +1,21 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 
-/** What the tests need from the machine: a real browser, and a font that has Chinese characters. */
+/**
+ * What the tests need from the machine: a real browser, a font that has Chinese characters, and the servers of the shared
+ * stores, of which every test file starts one of its own.
+ */
 const needs = [
   { name: 'chromium', file: '/usr/bin/chromium' },
   { name: 'fonts-wqy-microhei', file: '/usr/share/fonts/truetype/wqy/wqy-microhei.ttc' },
+  { name: 'postgresql', file: '/usr/lib/postgresql/*/bin/initdb' },
+  { name: 'redis-server', file: '/usr/bin/redis-server' },
 ] as const
 
 /** Installs what is missing when it may. Returns what is still missing afterwards. */
 export function ensureDebianPackages(): readonly string[] {
-  const absent = () => needs.filter(({ file }) => !existsSync(file)).map(({ name }) => name)
+  const absent = () =>
+    needs.filter(({ file }) => globSync(file).length === 0).map(({ name }) => name)
   const missing = absent()
   if (missing.length === 0) return []
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return missing

@@ -12,7 +12,8 @@ Runs the tests of the whole repository from its sources, or of the files whose p
   npm test -- packages/types            all tests of one package
   npm test -- two-phase proxy           all files with either word in their path
 
-Needs chromium and a font with Chinese characters; as root on Debian it installs them when they are missing.
+Needs chromium, a font with Chinese characters, PostgreSQL and Redis (of which tests start servers of their own); as root
+on Debian it installs them when they are missing.
 Writes one JSON object a test to .test-report/results.jsonl (to filtered.jsonl when not all files were run).
 The last line is "N passed, N failed", with ", N skipped" when any were. Exit code 0 only when none failed and one ran.
 `
@@ -29,7 +30,7 @@ async function main(filters: readonly string[]): Promise<number> {
   const missing = ensureDebianPackages()
   if (missing.length > 0) {
     process.stderr.write(
-      `test: missing on this machine: ${missing.join(', ')}. Tests with a browser fail without.\n` +
+      `test: missing on this machine: ${missing.join(', ')}. Tests with a browser or a shared store fail without.\n` +
         `Fix: sudo apt-get install -y --no-install-recommends ${missing.join(' ')}\n`,
     )
     if (filters.length === 0) return 1

@@ -1,4 +1,4 @@
-/** The gateway cannot start or go on with what lies on disk. `fix` says what the operator can do about it. */
+/** What is stored cannot be opened, or gone on with. `fix` says what the operator can do about it. */
 export class StartError extends Error {
   readonly fix: string
 

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { sqliteStore } from '@ath-protocol/server/sqlite'
-import { DependencyDown } from '@ath-protocol/server'
-import { sampleGrant, storeContract, storeDeps } from '@sallyport/testing'
+import { assertStoreIsDown, sampleGrant, storeContract, storeDeps } from '@sallyport/testing'
 
 const dir = mkdtempSync(join(tmpdir(), 'ath-sqlite-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
@@ -38,17 +37,6 @@ describe('sqliteStore', () => {
   test('every method of a store that is closed says that the store does not answer', async () => {
     const store = await sqliteStore({ file: file() }).open(storeDeps())
     await store.close()
-    for (const call of [
-      () => store.check(),
-      () => store.auditAnchor.read(),
-      () => store.users.has('usr_1'),
-      () => store.handshakes.find('ath_sess_1'),
-      () => store.replay.claim('https://a.example/agent.json', 'jti', 1),
-    ])
-      await assert.rejects(call, (error: unknown) => {
-        assert.ok(error instanceof DependencyDown, String(error))
-        assert.equal(error.dependency, 'store')
-        return true
-      })
+    await assertStoreIsDown(store)
   })
 })

@@ -4,23 +4,26 @@ import type { Passkey, PasskeyStore } from '@ath-protocol/server/parts'
 import { testEpoch } from '../clock.ts'
 import { inParallel, type Open, unique, useAdapter } from './opened.ts'
 
+export function samplePasskey(changes: Partial<Passkey> = {}): Passkey {
+  return {
+    credentialId: unique('credential'),
+    userId: unique('usr'),
+    publicKey: 'pQECAyYgASFYIA',
+    counter: 5,
+    transports: ['internal', 'hybrid'],
+    label: 'phone 手机',
+    backedUp: true,
+    createdAt: testEpoch + 0.5,
+    ...changes,
+  }
+}
+
 /** What every `PasskeyStore` does. */
 export function passkeysContract(name: string, open: Open<PasskeyStore>): void {
   describe(`${name} as passkey store`, () => {
     const store = useAdapter(open)
-    const sample = (changes: Partial<Passkey> = {}): Passkey => ({
-      credentialId: unique('credential'),
-      userId: unique('usr'),
-      publicKey: 'pQECAyYgASFYIA',
-      counter: 5,
-      transports: ['internal', 'hybrid'],
-      label: 'phone 手机',
-      backedUp: true,
-      createdAt: testEpoch + 0.5,
-      ...changes,
-    })
     const insert = async (changes: Partial<Passkey> = {}) => {
-      const passkey = sample(changes)
+      const passkey = samplePasskey(changes)
       assert.equal(await store().insert(passkey), true)
       return passkey
     }
@@ -41,7 +44,7 @@ export function passkeysContract(name: string, open: Open<PasskeyStore>): void {
 
     test('[D19] a credential is one user’s: of 50 who register it at once one has it', async () => {
       const credentialId = unique('credential')
-      const rivals = Array.from({ length: 50 }, () => sample({ credentialId }))
+      const rivals = Array.from({ length: 50 }, () => samplePasskey({ credentialId }))
       const won = await inParallel(50, (index) => store().insert(rivals[index] as Passkey))
       assert.equal(won.filter(Boolean).length, 1)
       assert.deepEqual(await store().find(credentialId), rivals[won.indexOf(true)])

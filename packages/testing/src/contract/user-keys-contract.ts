@@ -4,7 +4,7 @@ import type { UserKey, UserKeyStore } from '@ath-protocol/server'
 import { testEpoch } from '../clock.ts'
 import { inParallel, type Open, unique, useAdapter } from './opened.ts'
 
-function sampleUserKey(changes: Partial<UserKey> = {}): UserKey {
+export function sampleUserKey(changes: Partial<UserKey> = {}): UserKey {
   return {
     thumbprint: unique('thumbprint'),
     userId: unique('usr'),

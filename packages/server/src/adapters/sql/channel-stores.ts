@@ -1,8 +1,12 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { ChannelIdentityStore, DeliveryStore } from '../../ports/channels.ts'
 import type { Tables } from './tables.ts'
 
-export function createChannelIdentityStore(db: Kysely<Tables>): ChannelIdentityStore {
+/** Where transactions run side by side, `lock` makes those that call it wait for each other. */
+export function createChannelIdentityStore(
+  db: Kysely<Tables>,
+  lock?: (transaction: Transaction<Tables>) => Promise<void>,
+): ChannelIdentityStore {
   const findBy = (channel: string, column: 'externalId' | 'userId', value: string) =>
     db
       .selectFrom('channelIdentities')
@@ -16,6 +20,7 @@ export function createChannelIdentityStore(db: Kysely<Tables>): ChannelIdentityS
     upsert: (identity) =>
       db.transaction().execute(async (transaction) => {
         const { channel, externalId, userId, learnedAt } = identity
+        await lock?.(transaction)
         await transaction
           .deleteFrom('channelIdentities')
           .where('channel', '=', channel)

@@ -1,5 +1,5 @@
 import type { Random } from '@ath-protocol/types'
-import type { Kysely } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { userDirectory } from '../../login/user-directory.ts'
 import type { Seal } from '../../ports/seal.ts'
 import type { Store } from '../../ports/store.ts'
@@ -25,9 +25,15 @@ import { createUserKeyStore } from './user-key-store.ts'
 /** The ports over one database, whichever SQL it speaks. */
 export function createStore(
   db: Kysely<Tables>,
-  options: { readonly seal: Seal; readonly random: Random; readonly shared: boolean },
+  options: {
+    readonly seal: Seal
+    readonly random: Random
+    readonly shared: boolean
+    /** Makes the transactions that call it wait for each other; absent where all do. */
+    readonly lock?: (transaction: Transaction<Tables>) => Promise<void>
+  },
 ): Store {
-  const { seal, random, shared } = options
+  const { seal, random, shared, lock } = options
   const logins = answering(createLoginStore(db, seal, random))
   return {
     shared,
@@ -44,7 +50,7 @@ export function createStore(
     preAuthorizations: answering(createPreAuthorizationStore(db)),
     legs: answering(createUpstreamLegStore(db, seal)),
     passkeys: answering(createPasskeyStore(db)),
-    channelIdentities: answering(createChannelIdentityStore(db)),
+    channelIdentities: answering(createChannelIdentityStore(db, lock)),
     deliveries: answering(createDeliveryStore(db)),
     logins,
     users: userDirectory(logins),

@@ -1,24 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { type Dialect, SqliteAdapter, SqliteDialect, type SqliteStatement } from 'kysely'
+import { type Dialect, SqliteDialect, type SqliteStatement } from 'kysely'
 
 /** Kysely on `node:sqlite`. */
 export function createSqliteDialect(database: DatabaseSync): Dialect {
-  const dialect = new SqliteDialect({
+  return new SqliteDialect({
     database: { prepare: cachedStatements(database), close: () => database.close() },
   })
-  return {
-    createDriver: () => dialect.createDriver(),
-    createQueryCompiler: () => dialect.createQueryCompiler(),
-    createIntrospector: (db) => dialect.createIntrospector(db),
-    createAdapter: () => new TransactionalSqliteAdapter(),
-  }
-}
-
-/** SQLite can roll a schema change back; Kysely does not count on it unless told. */
-class TransactionalSqliteAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true
-  }
 }
 
 /** The statements are few and fixed: each is prepared once. */

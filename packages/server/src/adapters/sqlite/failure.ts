@@ -23,7 +23,7 @@ export function explainStoreFailure(file: string, cause: unknown): unknown {
     case code.locked:
       return explained(
         `the store ${file} is locked by another process`,
-        `stop it (\`fuser ${file}\` names it), or give this gateway a data directory of its own`,
+        `stop it (\`fuser ${file}\` names it), or give this process a store file of its own`,
       )
     case code.corrupt:
     case code.notADatabase:
@@ -38,7 +38,7 @@ export function explainStoreFailure(file: string, cause: unknown): unknown {
     case code.ioError:
       return explained(
         `the store ${file} cannot be read and written`,
-        'let the user that runs the gateway own the file and its folder, on a local disk',
+        'let the user that runs this process own the file and its folder, on a local disk',
       )
   }
   switch (systemCode) {
@@ -49,7 +49,7 @@ export function explainStoreFailure(file: string, cause: unknown): unknown {
     case 'ENOTDIR':
       return explained(
         `the store ${file} cannot be opened for writing (${systemCode})`,
-        'let the user that runs the gateway own the data directory, or set another `dataDir`',
+        'let the user that runs this process own the folder, or keep the store elsewhere (the gateway: `dataDir`)',
       )
     case 'ENOSPC':
       return explained(`there is no room on the disk for the store ${file}`, 'free some space')

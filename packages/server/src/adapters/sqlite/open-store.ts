@@ -38,7 +38,7 @@ export async function openStore(options: SqliteOptions & StoreDeps): Promise<Sto
       dialect: createSqliteDialect(database),
       plugins: [new CamelCasePlugin()],
     })
-    await migrate(db, file)
+    await migrate(db, { where: file })
     return createStore(db, { seal, random, shared })
   } catch (cause) {
     if (database?.isOpen) database.close()
