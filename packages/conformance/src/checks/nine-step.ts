@@ -237,7 +237,8 @@ export const nineStep = checks({
     const nineStep = await subject.nineStep()
     const { answer, walk } = await nineStep.finished()
     const { access_token, expires_in } = expectShape(completionSchema, answer, 'Step 9')
-    const jwks = subject.at('/.well-known/jwks.json')
+    const { jwks_uri } = (await subject.discovery()).json
+    const jwks = typeof jwks_uri === 'string' ? jwks_uri : subject.at('/.well-known/jwks.json')
     const keys = createRemoteJWKSet(new URL(jwks))
     const read = await jwtVerify(access_token, keys, {
       typ: 'at+jwt',
