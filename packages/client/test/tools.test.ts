@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AthError } from '@ath-protocol/client'
+import { AthError, connect } from '@ath-protocol/client'
 import { defineTools, type ToolDefinition } from '@ath-protocol/client/tools'
 import { z } from 'zod'
-import { setUpShopSession } from './setup.ts'
+import { developer, setUp, setUpShopSession } from './setup.ts'
 import { expected, expectedCalls, script, setUpTools } from './tool-shop.ts'
 
 test('a tool makes the call that its description says, and a refusal is an answer', async (t) => {
@@ -145,6 +145,32 @@ test('a session that was taken back tells the model so', async (t) => {
   await session.revoke()
   const answer = await tool('get_product').call({ id: 'tea' })
   assert.equal(answer.ok === false && answer.error.code, 'TOKEN_REVOKED')
+})
+
+test('a whole connection serves tools of several services', async (t) => {
+  const { gateway, agent, key } = await setUp(t, { offers: { oa: ['oa:read'], crm: ['crm:read'] } })
+  gateway.upstream = (request, response) => response.end(`${request.method} ${request.url}`)
+  const office = await connect({
+    gateway: gateway.url,
+    agent: { id: agent.agentId, key, developer },
+    scopes: ['oa:read', 'crm:read'],
+    pollSeconds: 0.01,
+    onConsent: ({ scopes }) => {
+      gateway.userAnswer = scopes
+    },
+  })
+  const call = (description: string, path: string): ToolDefinition => ({
+    description,
+    method: 'GET',
+    path,
+  })
+  const tools = defineTools(office, {
+    leave: call('Leave requests', '/ath/proxy/oa/leave'),
+    customer: call('A customer', '/ath/proxy/crm/customers/{id}'),
+  })
+  const [leave, customer] = tools
+  assert.deepEqual(await leave?.call({}), { ok: true, value: 'GET /leave' })
+  assert.deepEqual(await customer?.call({ id: 'a b' }), { ok: true, value: 'GET /customers/a%20b' })
 })
 
 test('an abort is no answer', async (t) => {

@@ -69,7 +69,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fet
 }
 
 /** The token says nothing to the app's own log-in; without a guard it opens nothing. */
-function withoutToken(request: Request): Request {
+export function withoutToken(request: Request): Request {
   const headers = new Headers(request.headers)
   headers.delete('authorization')
   return new Request(request, { headers })
@@ -89,12 +89,13 @@ export async function concluded(
   }
 }
 
-/** The body is read from a copy: the app reads its own. */
+/** The body of an agent’s request is read from a copy, made before the app reads its own. */
 export function fetchRequest(request: Request, info: RequestInfo = {}): AppRequest {
   const url = new URL(request.url)
   const headers: string[] = []
   for (const [name, value] of request.headers) headers.push(name, value)
-  const copy = request.body === null || request.bodyUsed ? undefined : request.clone()
+  const hasBody = request.body !== null && !request.bodyUsed
+  const copy = hasBody && request.headers.has('authorization') ? request.clone() : undefined
   let reading: Promise<ArrayBuffer> | undefined
   return {
     method: request.method,
@@ -102,9 +103,9 @@ export function fetchRequest(request: Request, info: RequestInfo = {}): AppReque
     headers,
     ip: info.ip ?? 'unknown',
     async body(limitBytes) {
-      if (!copy) return ok(new Uint8Array())
+      if (!hasBody) return ok(new Uint8Array())
       try {
-        reading ??= copy.arrayBuffer()
+        reading ??= (copy ?? request).arrayBuffer()
         const body = new Uint8Array(await reading)
         return body.length > limitBytes ? fail({ reason: 'body_over_limit', limitBytes }) : ok(body)
       } catch {

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { concluded, fetchRequest, toResponse } from './fetch.ts'
+import { concluded, fetchRequest, toResponse, withoutToken } from './fetch.ts'
 import { pathOf } from './native/app-request.ts'
 import { createAthApp } from './native/ath-app.ts'
 import type { AthContext } from './native/context.ts'
@@ -54,6 +54,7 @@ export function ath<const Scope extends string>(
     const door = await visit.enter()
     if (door.kind === 'refused') return toResponse(door.answer)
     if (door.kind === 'agent') context.set('ath', door.ath)
+    if (door.kind === 'unnamed') context.req.raw = withoutToken(context.req.raw)
     return goOn(visit, context, next)
   }
 

@@ -25,6 +25,7 @@ export function createVisitor(stopAt: string): Visitor {
       const answer = await fetch(url, {
         redirect: 'manual',
         headers: {
+          accept: 'text/html',
           // As browsers do: forms are checked for coming from our own pages.
           ...(form ? { origin: start.origin } : {}),
           cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),

@@ -11,7 +11,7 @@ import { auditLines } from './audit-lines.ts'
 import { openApp } from './open-app.ts'
 import type { AthOptions } from './options.ts'
 import { proxied } from './proxied.ts'
-import { serviceDocument } from './service-document.ts'
+import { publishedKeysPath, serviceDocument } from './service-document.ts'
 import { type NativeSettings, readOptions } from './settings.ts'
 import { Visit } from './visit.ts'
 
@@ -84,6 +84,7 @@ export function appOf<Scope extends string>(
       withParts(async (parts) => {
         const path = pathOf(request)
         if (path === discoveryPath) return discovery(parts, request)
+        if (path === publishedKeysPath) return publishedKeys(parts)
         if (path.startsWith('/ath/proxy/')) return proxied(parts, request)
         const call = await athCallOf(request)
         if (!call.ok) return refusal(call.error)
@@ -119,6 +120,12 @@ async function discovery(parts: AppParts, { method }: AppRequest): Promise<AppAn
     nineStep,
   )
   return toAppAnswer(publicJson(JSON.stringify(document)), settings)
+}
+
+/** The keys that access tokens of sessions are signed with (U9). */
+function publishedKeys({ settings, nineStep }: AppParts): AppAnswer {
+  const keys = nineStep ? [nineStep.tokenKey.publicKey.jwk] : []
+  return toAppAnswer(publicJson(JSON.stringify({ keys })), settings)
 }
 
 /**

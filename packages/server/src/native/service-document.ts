@@ -3,6 +3,9 @@ import { handshakePath } from '../nine-step/admit-agent.ts'
 import type { NineStepPorts } from '../ports/nine-step.ts'
 import type { NativeSettings } from './settings.ts'
 
+/** Beside the app's own keys, which many have at the usual place. */
+export const publishedKeysPath = '/ath/jwks.json'
+
 /** Where the app's OAuth server is. */
 export interface OAuthPlaces {
   readonly authorizationEndpoint: string
@@ -35,6 +38,7 @@ export function serviceDocument(
           handshake_endpoint: `${baseUrl}${handshakePath}`,
           server_did: nineStep.serverDid,
           server_jwk: nineStep.handshakeKey.publicKey.jwk,
+          jwks_uri: `${baseUrl}${publishedKeysPath}`,
         }
       : {}),
   }
