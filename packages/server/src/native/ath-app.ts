@@ -124,7 +124,10 @@ async function discovery(parts: AppParts, { method }: AppRequest): Promise<AppAn
 
 /** The keys that access tokens of sessions are signed with (U9). */
 function publishedKeys({ settings, nineStep }: AppParts): AppAnswer {
-  const keys = nineStep ? [nineStep.tokenKey.publicKey.jwk] : []
+  // Named as the tokens name it: whoever verifies one looks for its `kid`.
+  const keys = nineStep
+    ? [{ ...nineStep.tokenKey.publicKey.jwk, kid: nineStep.tokenKey.signer.kid }]
+    : []
   return toAppAnswer(publicJson(JSON.stringify({ keys })), settings)
 }
 
