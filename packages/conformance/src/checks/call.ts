@@ -38,7 +38,7 @@ async function echo(subject: Subject, token: Token, options: CallOptions): Promi
   return {
     method: String(method),
     headers: Object.fromEntries(lower) as Record<string, string>,
-    data: String(data ?? ''),
+    data: typeof data === 'string' ? data : '',
     raw: answer.text,
   }
 }
@@ -47,8 +47,16 @@ export const call = checks({
   'call-headers': async (subject) => {
     const token = await subject.token()
     expectAdmitted(await subject.call(token), 'A call with token and X-ATH-Agent-ID')
+    // Straight at an app, whoever has no token is no agent, and the app's own log-in decides.
+    const { providerId } = await subject.target()
+    const { method, path } = subject.settings.call
     expectRefused(
-      await subject.call(token, { headers: { authorization: '' } }),
+      await subject.call(token, {
+        method,
+        path,
+        provider: providerId,
+        headers: { authorization: '' },
+      }),
       'A call without a token',
       { status: 401 },
     )

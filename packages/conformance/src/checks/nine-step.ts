@@ -1,7 +1,7 @@
 import { CompactSign, createRemoteJWKSet, exportSPKI, generateKeyPair, jwtVerify } from 'jose'
 import { checks } from '../check/check.ts'
 import { describe, expectRefused, expectShape, expectStatus, expectThat } from '../check/expect.ts'
-import { Unavailable } from '../check/verdict.ts'
+import { Unavailable, Unmet } from '../check/verdict.ts'
 import { canonical, canonicalWithout, labelled } from '../nine-step/canonical.ts'
 import { createDidKey, isSignedBy } from '../nine-step/key.ts'
 import type { NineStep } from '../nine-step/nine-step.ts'
@@ -126,7 +126,14 @@ export const nineStep = checks({
     const { m1, m2, m3, m4, m5, m8, m9Client, m9Server } = walk.transcript
     const payload = labelled(
       'ATH/0.1 handshake finish server',
-      ...[m1, m2, m3, m4, m5, m8, m9Client, m9Server],
+      m1,
+      m2,
+      m3,
+      m4,
+      m5,
+      m8,
+      m9Client,
+      m9Server,
     )
     expectThat(
       await isSignedBy(nineStep.serverKey, String(answer.json['signature']), payload),
@@ -230,15 +237,16 @@ export const nineStep = checks({
     const nineStep = await subject.nineStep()
     const { answer, walk } = await nineStep.finished()
     const { access_token, expires_in } = expectShape(completionSchema, answer, 'Step 9')
-    const keys = createRemoteJWKSet(new URL(subject.at('/.well-known/jwks.json')))
+    const { jwks_uri } = (await subject.discovery()).json
+    const jwks = typeof jwks_uri === 'string' ? jwks_uri : subject.at('/.well-known/jwks.json')
+    const keys = createRemoteJWKSet(new URL(jwks))
     const read = await jwtVerify(access_token, keys, {
       typ: 'at+jwt',
       algorithms: ['ES256'],
-    }).catch((cause: unknown) => String(cause))
-    expectThat(
-      typeof read !== 'string',
-      `The access token does not verify with /.well-known/jwks.json: ${String(read)}`,
-    )
+    }).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : ''
+      throw new Unmet(`The access token does not verify with ${jwks}: ${why}`)
+    })
     const {
       iat = 0,
       exp = 0,
