@@ -42,6 +42,10 @@ export function createHuman({ say, lang, open }: HumanOptions): Person {
       const add = signIn + (zh ? '然后点“添加…”' : 'then Add …')
       return tell(url, hint === undefined ? add : `${add} (${hint})`)
     },
+    look: async (url, hint) => {
+      await tell(url, hint === undefined ? signIn : signIn + hint)
+      return undefined
+    },
     close: async () => undefined,
   }
 }

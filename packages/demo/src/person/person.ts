@@ -17,5 +17,7 @@ export interface Person {
   press(chat: string, button: 'approve' | 'deny'): Promise<void>
   /** Opens one of the gateway's pages about oneself, and adds what it offers to add; `hint` is for people. */
   add(url: string, hint?: string): Promise<void>
+  /** Opens a page of somebody's own, signs in where asked, and reads it; a person who reads it themselves tells nobody. */
+  look(url: string, hint?: string): Promise<string | undefined>
   close(): Promise<void>
 }

@@ -33,13 +33,14 @@ export const cartAnswer = ({ lines, totalFen, version }: Cart) => ({
   version,
 })
 
-export const orderAnswer = ({ id, placedAt, lines, totalFen, placedBy }: Order) => ({
+export const orderAnswer = ({ id, placedAt, lines, totalFen, placedBy, confirmed }: Order) => ({
   id,
   placed_at: new Date(placedAt * 1000).toISOString(),
   items: lines.map(lineAnswer),
   total: toYuan(totalFen),
   currency,
   placed_by: placedByAnswer(placedBy),
+  ...(confirmed ? { confirmed: true } : {}),
 })
 
 function placedByAnswer(hand: Hand) {

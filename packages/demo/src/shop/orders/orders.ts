@@ -17,6 +17,8 @@ export interface Order {
   readonly lines: readonly Line[]
   readonly totalFen: number
   readonly placedBy: Hand
+  /** The person said yes to this very order of an agent. */
+  readonly confirmed: boolean
 }
 
 export interface Orders {
@@ -27,7 +29,7 @@ export interface Orders {
   /** Throws `no_such_product`. */
   draftOf(wanted: readonly { readonly productId: string; readonly quantity: number }[]): Draft
   /** Throws `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
-  place(shopper: Shopper, draft: Draft): Order
+  place(shopper: Shopper, draft: Draft, confirmed?: boolean): Order
 }
 
 export function createOrders(shelf: Shelf, carts: Carts): Orders {
@@ -55,7 +57,7 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
       })
       return { lines, totalFen: totalOf(lines), fromCart: false }
     },
-    place(shopper, { lines, totalFen, fromCart }) {
+    place(shopper, { lines, totalFen, fromCart }, confirmed = false) {
       shelf.take(lines)
       count++
       const order: Order = {
@@ -64,6 +66,7 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
         lines: lines.map(({ product, quantity }) => ({ product, quantity })),
         totalFen,
         placedBy: shopper.hand,
+        confirmed,
       }
       placed.set(shopper.id, [order, ...(placed.get(shopper.id) ?? [])])
       if (fromCart) carts.empty(shopper.id)

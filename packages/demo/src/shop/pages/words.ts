@@ -45,6 +45,7 @@ const words = {
   thanks: { en: 'Thank you. Your order is placed.', zh: '谢谢，订单已提交。' },
   noOrders: { en: 'Nothing ordered yet.', zh: '还没有订单。' },
   placedByYou: { en: 'Placed by you', zh: '您本人下单' },
+  confirmedByYou: { en: 'Confirmed by you', zh: '您已确认' },
   byApp: { en: 'by an app you allowed', zh: '由您授权的应用' },
   whichAgent: { en: 'Agent', zh: '智能体' },
   whichApp: { en: 'App', zh: '应用' },
