@@ -1,9 +1,6 @@
 import { type AthOptions, defineAth } from '@ath-protocol/server'
 import { shopScopes, type ShopScope } from './people/identify.ts'
 
-/** Above this an agent's order waits for its person's own yes. */
-export const confirmAboveFen = 50_000
-
 export type ShopAthOptions = Pick<AthOptions<ShopScope>, 'agents' | 'audit' | 'log'> & {
   readonly url: string
   /** The OAuth server that the shop's people have their accounts at, and who the shop's agents are to it. */
@@ -40,8 +37,7 @@ export const shopAth = ({ oauth, ...options }: ShopAthOptions) =>
         risk: 'low',
       },
       'orders:read': { routes: ['GET /api/orders'], description: describe('orders:read') },
-      // No route: the guard in the shop knows what an order costs. So none can be placed past it, by the proxy.
-      'orders:write': { description: describe('orders:write') },
+      'orders:write': { routes: ['POST /api/orders'], description: describe('orders:write') },
     },
     oauth: {
       ...oauth,

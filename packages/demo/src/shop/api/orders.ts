@@ -1,7 +1,6 @@
 import type { ExpressAth } from '@ath-protocol/server/express'
 import express, { type Request, type RequestHandler, type Router } from 'express'
-import type { Draft, Orders } from '../orders/orders.ts'
-import { confirmAboveFen } from '../ath.config.ts'
+import { type Draft, isLarge, type Orders } from '../orders/orders.ts'
 import { sayPrice } from '../money.ts'
 import { allow, shopperOf, type ShopScope } from '../people/identify.ts'
 import { Refused } from '../refused.ts'
@@ -26,7 +25,6 @@ export function orderRoutes({ orders, agents }: Shop): Router {
   })
   routes.post(
     '/',
-    guard('orders:write'),
     allow('orders:write'),
     draftOrder(orders),
     guard('orders:write', { stepUp: (request) => isLarge(draftOf(request)), describe: sayDraft }),
@@ -57,8 +55,6 @@ function draftOrder(orders: Orders): RequestHandler {
     next()
   }
 }
-
-const isLarge = ({ totalFen }: Draft) => totalFen > confirmAboveFen
 
 /** What a person is asked to confirm. They may read either language. */
 function sayDraft(request: Request): string {
