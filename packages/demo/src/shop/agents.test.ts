@@ -7,6 +7,7 @@ import {
   createAthClient,
   type StepUp,
 } from '@ath-protocol/client'
+import { openBrowser } from '@sallyport/testing'
 import type { ServiceDiscovery } from '@ath-protocol/types'
 import { createBrowserPerson } from '../person/browser.ts'
 import { findChromium } from '../person/chromium.ts'
@@ -14,6 +15,7 @@ import type { Person } from '../person/person.ts'
 import { type AgentHost, type HostedAgent, startAgentHost } from '../world/agent-host.ts'
 import type { Idp } from '../world/idp.ts'
 import { largeAboveFen } from './orders/orders.ts'
+import { lookAt, signIn } from './shop-browser.ts'
 import { type RunningShop, startShop } from './start-shop.ts'
 
 let shop: RunningShop & { readonly idp: Idp }
@@ -265,6 +267,28 @@ test('an agent that nobody here approved waits, and asks nobody', async () => {
   assert.equal(agent_status, 'pending')
   const error = await refusal(stranger.authorize({ scopes: everything }))
   assert.equal(error.code, 'AGENT_UNAPPROVED')
+})
+
+test('the pages that show what agents did are accessible and fit, in both languages', async () => {
+  await session.api('POST', '/cart/items', { product_id: 'raincoat' })
+  const browser = await openBrowser()
+  try {
+    for (const locale of ['en-GB', 'zh-CN']) {
+      const context = await browser.newContext({ locale, bypassCSP: true })
+      const page = await context.newPage()
+      await signIn(page, shop.url, 'wang')
+      await lookAt(page, `agent-orders-${locale}`, `${shop.url}/orders`)
+      const [by, confirmed] =
+        locale === 'en-GB' ? ['for you by', 'Confirmed'] : ['代您', '您已确认']
+      const text = await page.locator('main').innerText()
+      assert.ok(text.includes(by ?? '') && text.includes(confirmed ?? ''))
+      await lookAt(page, `agent-cart-${locale}`, `${shop.url}/cart`)
+      assert.match(await page.locator('main').innerText(), /(?:Added by|由) AI 办公助手/)
+      await context.close()
+    }
+  } finally {
+    await browser.close()
+  }
 })
 
 test('every decision is on record', () => {
