@@ -147,6 +147,7 @@ test('a yes to one order is none to another', async () => {
   )
   const asked = other.stepUp
   assert.ok(asked)
+  assert.match((await person.look(asked.confirmUrl)) ?? '', /¥680: 双筒望远镜\s7\s×\s50 Binoculars/)
   await person.answer(asked.confirmUrl, { approve: true })
   const headers = { 'x-ath-step-up': asked.id }
   const changed = await refusal(

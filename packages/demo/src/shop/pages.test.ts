@@ -104,7 +104,7 @@ test('my orders say which of them an app placed, and for whom', () =>
     await signIn(page, shop.url, 'wang')
     await page.goto(`${shop.url}/orders`)
     const order = await page.locator('.order').last().innerText()
-    assert.match(order, /Brass pocket compass[^]*¥268[^]*by an app you allowed/)
+    assert.match(order, /Brass pocket compass[^]*¥268[^]*Placed by an app you allowed/)
     assert.match(order, /王晓 Wang Xiao/)
     assert.match(order, /shop-agents/)
   }))

@@ -46,7 +46,7 @@ const words = {
   noOrders: { en: 'Nothing ordered yet.', zh: '还没有订单。' },
   placedByYou: { en: 'Placed by you', zh: '您本人下单' },
   confirmedByYou: { en: 'Confirmed by you', zh: '您已确认' },
-  byApp: { en: 'by an app you allowed', zh: '由您授权的应用' },
+  byApp: { en: 'Placed by an app you allowed', zh: '由您授权的应用下单' },
   whichAgent: { en: 'Agent', zh: '智能体' },
   whichApp: { en: 'App', zh: '应用' },
   forWhom: { en: 'For', zh: '为谁' },
