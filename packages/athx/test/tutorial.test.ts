@@ -140,3 +140,25 @@ test('the tutorial’s own command lines, without a key made before, end with a 
   assert.equal((await athx(['proxy', 'your-app', 'GET', '/api/products'])).code, 4)
   assert.equal(await readFile(join(home, 'athx', 'keys', 'agent.pem'), 'utf8'), key)
 })
+
+test('`athx try` reaches an app that is wired by hand by its proxy path, and says what is fit for development only', async (t) => {
+  const app = await createTestApp(t, tutorialApp)
+  await app.start('server.js')
+  const { athx } = await createAthx(t, {})
+  const args = [
+    '--service',
+    app.url,
+    '--auto',
+    '--scopes',
+    'products:read',
+    '--get',
+    '/api/products',
+  ]
+  const { code, stdout } = await athx(['try', ...args])
+  assert.equal(code, 0, stdout)
+  assert.match(stdout, /register .* key NOT checked: fit for development only$/m)
+  assert.match(stdout, /call +GET +\/ath\/proxy\/your-app\/api\/products +200 .* by its proxy path/)
+  assert.match(stdout, /stolen .* refused, as it must be: AGENT_IDENTITY_MISMATCH$/m)
+  assert.match(stdout, /renew .* the app does not offer to renew tokens$/m)
+  assert.match(stdout, /ended .* refused, as it must be: TOKEN_REVOKED$/m)
+})
