@@ -51,8 +51,12 @@ async function tryApp({ athx }: Athx, args: readonly string[]): Promise<TriedApp
 }
 
 /** An app before ATH, with `athx init native` run in it. */
-async function initApp(t: TestContext, files: AppFiles) {
-  const app = await createTestApp(t, files)
+async function initApp(
+  t: TestContext,
+  files: AppFiles,
+  instead?: Readonly<Record<string, string>>,
+) {
+  const app = await createTestApp(t, files, instead)
   const own = await createAthx(t, {})
   const added = await own.athx(['init', 'native', '--yes', '--dir', app.directory, '--quiet'])
   assert.equal(added.code, 0, added.stderr)
@@ -76,15 +80,17 @@ const apps: readonly {
   readonly what: string
   readonly file: string
   readonly files: AppFiles
+  readonly instead?: Readonly<Record<string, string>>
   /** Also type-checked. */
   readonly typed?: true
 }[] = [
-  { what: 'Express, ESM', file: 'server.js', files: expressEsm },
+  { what: 'Express 5, ESM', file: 'server.js', files: expressEsm },
   {
-    what: 'Express, CommonJS',
+    what: 'Express 4, CommonJS',
     file: 'server.js',
+    instead: { express: 'express4' },
     files: {
-      'package.json': manifest({ express: '^5.0.0' }),
+      'package.json': manifest({ express: '^4.0.0' }),
       'server.js': `const express = require('express');
 const { products } = require('./products');
 const app = express();
@@ -100,7 +106,7 @@ module.exports = { products };
     },
   },
   {
-    what: 'Express, TypeScript',
+    what: 'Express 5, TypeScript',
     file: 'src/main.ts',
     typed: true,
     files: {
@@ -172,9 +178,9 @@ export const products = new Hono().get('/', (c) => c.json([{ id: 1 }]))
   },
 ]
 
-for (const { what, file, files, typed } of apps)
+for (const { what, file, files, instead, typed } of apps)
   test(`${what}: what \`athx init native\` wrote runs, and \`athx try\` finds every step as it should be`, async (t) => {
-    const { app, own, args } = await initApp(t, files)
+    const { app, own, args } = await initApp(t, files, instead)
     if (typed) await checkTypes(app.directory)
     await app.start(file)
     const tried = await tryApp(own, args)
