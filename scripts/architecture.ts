@@ -28,6 +28,7 @@ export const packageLaw: readonly PackageLaw[] = [
     node: true,
   },
   { folder: 'athx', name: 'athx', mayImport: ['@ath-protocol/client'], node: true },
+  { folder: 'conformance', name: '@ath-protocol/conformance', mayImport: [], node: true },
   {
     folder: 'gateway',
     name: 'sallyport',
@@ -46,6 +47,7 @@ export const packageLaw: readonly PackageLaw[] = [
     mayImport: [
       '@ath-protocol/types',
       '@ath-protocol/client',
+      '@ath-protocol/server',
       'athx',
       'sallyport',
       '@sallyport/testing',

@@ -45,6 +45,12 @@ test('an agent developer who follows the page gets in with the SDK and with athx
   assert.match(readFileSync(credentials, 'utf8'), /"clientSecret":"ath_secret_/)
 })
 
+test('[R7] the owner of an OAuth server who follows the page sees which agent asks, and that it is proven', async (t) => {
+  const reader = await createReader(t, { ports: 'any' })
+  for (const block of blocksOf('docs/agent-aware-oauth.md')) await reader.follow(block)
+  assert.match(reader.told().at(-1)?.output ?? '', /invalid_client_metadata/)
+})
+
 test('an operator who follows the page sees and decides about agents, grants and records', async (t) => {
   const reader = await followReadmeToGateway(t)
   await reader.follow(order('athx key new\n'))

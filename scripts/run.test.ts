@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
+import { machineNode } from './packed/machine.ts'
 import { inRoot } from './workspace.ts'
-
-/** The machine's own Node, which starts everything, where it is another than the workspace's. */
-const machineNode =
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.includes('node_modules'))
-    .map((folder) => join(folder, 'node'))
-    .find(existsSync) ?? process.execPath
 
 /** A clone in small: the launcher, a lockfile, an entry, and an npm whose `ci` links this Node as the runtime. */
 function createClone(t: TestContext, entry: string): { readonly folder: string } {

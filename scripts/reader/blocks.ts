@@ -21,6 +21,7 @@ export interface Order {
  * - `person`: a person opens the page that it prints and says yes there.
  * - `says TEXT`: after its commands, what runs on in another terminal says TEXT.
  * - `prints`: the run before it printed these lines; `…` stands for anything.
+ * - `compiles`: TypeScript that a program with the package installed compiles (scripts/packed.ts); of a package's README.
  * - `not run: REASON`: it is not run, and why.
  */
 const orderNames = [
@@ -32,6 +33,7 @@ const orderNames = [
   'person',
   'says',
   'prints',
+  'compiles',
   'not run',
 ] as const
 

@@ -6,6 +6,8 @@ import type { RunContext } from './run-context.ts'
 export interface CommandSpec {
   /** Name and arguments, as commander writes them. */
   readonly usage: string
+  /** How the arguments are shown, where commander cannot write it. */
+  readonly synopsis?: string
   readonly summary: string
   readonly examples: readonly [string, string, string]
   /** What usually comes after. */

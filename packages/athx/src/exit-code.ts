@@ -9,6 +9,7 @@ export const exitCodes = [
   [6, 'consent is pending, declined or expired'],
   [7, 'network, gateway or upstream failed'],
   [8, 'trust failure: attestation, identity or an answer that was refused'],
+  [9, 'to be done by hand: athx printed what and where'],
   [130, 'interrupted'],
 ] as const
 
@@ -38,6 +39,7 @@ const byErrorCode: Readonly<Record<string, ExitCode>> = {
   SESSION_NOT_FOUND: 6,
   SESSION_EXPIRED: 6,
   CONSENT_PENDING: 6,
+  STEP_UP_REQUIRED: 6,
   INVALID_CREDENTIAL: 6,
   NETWORK_ERROR: 7,
   TIMEOUT: 7,

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { UsageError } from './usage-error.ts'
 
 /** The flags of one run, by their long names in camelCase. */
@@ -23,9 +24,17 @@ export function readDuration(text: string, what: string): number {
   throw new UsageError(`${what} is not a duration: ${text}`, 'write 30, 30s, 10m, 2h or 7d')
 }
 
+/** `--scopes` and `--scope`: one of them, whichever was written. */
+export function addScopeOptions(command: Command, what: string): void {
+  command.option('--scopes <list>', what).option('--scope <list>', 'the same as --scopes')
+}
+
+export const scopesOf = (flags: Flags): readonly string[] =>
+  readScopes(flags.text('scopes') ?? flags.text('scope'))
+
 /** `a,b` or `a b`, each once. */
 export function readScopes(text: string | undefined): readonly string[] {
   const scopes = [...new Set((text ?? '').split(/[\s,]+/).filter((scope) => scope !== ''))]
   if (scopes.length > 0) return scopes
-  throw new UsageError('no scopes were given', 'add --scope a,b; `athx discover` lists them')
+  throw new UsageError('no scopes were given', 'add --scopes a,b; `athx discover` lists them')
 }

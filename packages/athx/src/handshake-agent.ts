@@ -2,20 +2,21 @@ import {
   type HandshakeKey,
   type HandshakeSession,
   type HandshakeSettings,
-  readBaseUrl,
   readHandshakeKey,
   resumeHandshake,
   type StoredHandshake,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
 import { readDuration } from './flags.ts'
 import type { RunContext } from './run-context.ts'
-import { findSettingValue, readKeyText, requireGateway } from './settings.ts'
+import { findPlace, type Place } from './place.ts'
+import { findSettingValue } from './setting-source.ts'
+import { readKeyText } from './settings.ts'
 import { type HandshakeProfile, openHandshakeProfile } from './state/handshake-profile.ts'
 import { UsageError } from './usage-error.ts'
 
 /** The agent of this run as the nine-step handshake knows it: a key and a DID. */
 export interface HandshakeAgent {
-  readonly gateway: string
+  readonly place: Place
   readonly key: HandshakeKey
   readonly did: string
   readonly profile: HandshakeProfile
@@ -24,13 +25,13 @@ export interface HandshakeAgent {
 }
 
 export async function openHandshakeAgent(context: RunContext): Promise<HandshakeAgent> {
-  const gateway = readBaseUrl(requireGateway(context))
+  const place = findPlace(context)
   const text = await readKeyText(context)
   const key = await readHandshakeKey(text)
   const did = findSettingValue(context, 'did') ?? key.did
-  const profile = openHandshakeProfile(context.home, gateway, did)
+  const profile = openHandshakeProfile(context.home, place, did)
   return {
-    gateway,
+    place,
     key,
     did,
     profile,
@@ -67,7 +68,7 @@ export async function findKeptHandshake(context: RunContext): Promise<KeptHandsh
   if (!stored || stored.grantExpiresAt <= context.io.now()) {
     if (findSettingValue(context, 'agent-id')) return undefined
     throw new UsageError(
-      `${agent.did} has no access at ${agent.gateway}, and no agent id was given`,
+      `${agent.did} has no access at ${agent.place.base}, and no agent id was given`,
       'get access: athx handshake --scope <scopes> --credential <file>   (or add --agent-id <url>)',
       'CREDENTIALS_MISSING',
     )

@@ -9,6 +9,7 @@ export interface Io {
   readonly talksToPerson: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly homeDir: string
+  readonly cwd: string
   /** Aborted on SIGINT and SIGTERM. */
   readonly interrupted: AbortSignal
   readonly nodeVersion: string

@@ -20,6 +20,7 @@ const io: Io = {
   talksToPerson: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI'],
   env: process.env,
   homeDir: homedir(),
+  cwd: process.cwd(),
   interrupted: interruption.signal,
   nodeVersion: process.versions.node,
   now: () => Date.now() / 1000,

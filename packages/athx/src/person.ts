@@ -1,7 +1,8 @@
-import { createUserClient, type UserClient } from '@ath-protocol/client'
+import { createUserClient, type UserClient } from '@ath-protocol/client/person'
 import { stepTimeout } from './handshake-agent.ts'
 import type { RunContext } from './run-context.ts'
-import { findSettingValue, requireGateway } from './settings.ts'
+import { findPlace } from './place.ts'
+import { findSettingValue } from './setting-source.ts'
 import { defaultUserKeyPath } from './state/home.ts'
 import { isOpenToOthers, readIfThere } from './state/private-file.ts'
 import { UsageError } from './usage-error.ts'
@@ -23,7 +24,7 @@ export async function openPerson(context: RunContext): Promise<UserClient> {
   if (await isOpenToOthers(path))
     throw new UsageError(`others can read ${path}`, `chmod 600 '${path}'`)
   return createUserClient({
-    gateway: requireGateway(context),
+    gateway: findPlace(context).base,
     key,
     timeoutSeconds: stepTimeout(context),
     signal: context.io.interrupted,

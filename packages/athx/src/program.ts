@@ -12,11 +12,13 @@ import { grant } from './commands/grant.ts'
 import { handshake } from './commands/handshake.ts'
 import { help } from './commands/help.ts'
 import { inbox } from './commands/inbox.ts'
+import { init } from './commands/init.ts'
 import { key } from './commands/key.ts'
 import { register } from './commands/register.ts'
 import { revoke } from './commands/revoke.ts'
 import { status } from './commands/status.ts'
 import { token } from './commands/token.ts'
+import { tryApp } from './commands/try.ts'
 import { version } from './commands/version.ts'
 import { refuseSecret } from './secret-input.ts'
 import { readVersion } from './version-number.ts'
@@ -24,6 +26,7 @@ import { readVersion } from './version-number.ts'
 const everyday = [connect, handshake, call, status, revoke]
 const people = [inbox, grant]
 const steps = [discover, register, authorize, token, proxy]
+const apps = [init, tryApp]
 const upkeep = [key, agent, doctor, config, completion, version, help]
 
 const root: Omit<CommandSpec, 'usage'> = {
@@ -45,7 +48,7 @@ export function createProgram(act: Act): Command {
   addSharedOptions(program)
   program.version(readVersion(), '-V, --version', 'print the version')
   program.helpCommand(false).exitOverride()
-  for (const spec of [...everyday, ...people, ...steps, ...upkeep])
+  for (const spec of [...everyday, ...people, ...steps, ...apps, ...upkeep])
     program.addCommand(build(spec, act))
   return program
 }
@@ -55,6 +58,7 @@ function build(spec: CommandSpec, act: Act): Command {
   const command = new Command(name).exitOverride().helpCommand(false)
   for (const argument of args) command.argument(argument)
   describe(command, spec)
+  if (spec.synopsis) command.usage(`[options] ${spec.synopsis}`)
   spec.options?.(command)
   for (const child of spec.commands ?? []) command.addCommand(build(child, act))
   if (spec.run)
@@ -70,6 +74,13 @@ const isGiven = (value: unknown) => value !== undefined
 function addSharedOptions(program: Command): void {
   program
     .option('-g, --gateway <url>', 'the gateway, by URL or by its name in the config')
+    .option('-s, --service <url>', 'in place of a gateway: an app that speaks ATH itself')
+    .addOption(
+      new Option('-m, --mode <mode>', 'which of the two (default: the one named)').choices([
+        'gateway',
+        'native',
+      ]),
+    )
     .option('--agent-id <url>', 'the URL of the agent’s identity document')
     .option('--key <path>', 'the agent’s private key: PKCS #8 PEM or JWK')
     .option('--did <did>', 'the agent’s DID (default: the one of its key)')
@@ -79,7 +90,6 @@ function addSharedOptions(program: Command): void {
     .option('--json', 'print one JSON document')
     .addOption(new Option('--format <format>', 'output').choices(['text', 'json']))
     .option('-q, --quiet', 'say nothing on stderr but errors')
-    .addOption(new Option('-m, --mode <mode>').choices(['gateway', 'native']).hideHelp())
   // Known, so that they can be refused with the reason instead of being echoed as unknown.
   for (const [flag, instead] of [
     ['--client-secret <secret>', 'ATH_CLIENT_SECRET, or the file that athx keeps'],

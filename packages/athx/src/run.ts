@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 import { createOutput } from './output/output.ts'
 import { report } from './output/report.ts'
 import { type Act, createProgram } from './program.ts'
-import { findSettingValue } from './settings.ts'
+import { findSettingValue } from './setting-source.ts'
 import { readConfig } from './state/config-file.ts'
 import { findHome } from './state/home.ts'
 

@@ -3,84 +3,20 @@ import {
   type AthClientOptions,
   type Credentials,
   createAthClient,
+  type Discovery,
   type ReadKey,
   readAgentKey,
+  type ServiceDiscovery,
 } from '@ath-protocol/client'
 import { readDuration } from './flags.ts'
+import { athPlace, findPlace, placeName } from './place.ts'
 import type { RunContext } from './run-context.ts'
-import { readConfig, type SettingName, writeConfig } from './state/config-file.ts'
+import { findSettingValue, findSource, type Sources } from './setting-source.ts'
+import { type ConfigFile, readConfig, type SettingName, writeConfig } from './state/config-file.ts'
 import { defaultKeyPath } from './state/home.ts'
 import { readIfThere } from './state/private-file.ts'
 import { openProfile, type Profile } from './state/profile.ts'
 import { UsageError } from './usage-error.ts'
-
-/** The environment variable of each setting. Flags beat it, and it beats the config file. */
-export const environmentOf: Readonly<Record<SettingName, string>> = {
-  gateway: 'ATH_GATEWAY',
-  'agent-id': 'ATH_AGENT_ID',
-  did: 'ATH_DID',
-  'key-path': 'ATH_KEY',
-  'key-id': 'ATH_KEY_ID',
-  'user-key': 'ATH_USER_KEY',
-  format: 'ATH_FORMAT',
-  issuer: 'ATH_ISSUER',
-  'dev-name': 'ATH_DEV_NAME',
-  'dev-id': 'ATH_DEV_ID',
-}
-
-const flagOf: Readonly<Record<SettingName, string>> = {
-  gateway: 'gateway',
-  'agent-id': 'agentId',
-  did: 'did',
-  'key-path': 'key',
-  'key-id': 'keyId',
-  'user-key': 'userKey',
-  format: 'format',
-  issuer: 'issuer',
-  'dev-name': 'devName',
-  'dev-id': 'devId',
-}
-
-type Sources = Pick<RunContext, 'flags' | 'io' | 'config'>
-
-/** A setting and where it comes from: flag, then environment, then config file. */
-export function findSource(
-  { flags, io, config }: Sources,
-  name: SettingName,
-): { readonly value: string; readonly source: string } | undefined {
-  const flag = flags.text(flagOf[name])
-  if (flag) return { value: flag, source: 'flag' }
-  const variable = io.env[environmentOf[name]]
-  if (variable) return { value: variable, source: environmentOf[name] }
-  const kept = config.settings[name]
-  return kept ? { value: kept, source: 'config' } : undefined
-}
-
-export const findSettingValue = (context: Sources, name: SettingName) =>
-  findSource(context, name)?.value
-
-/** The gateway's URL; a name that `athx config set-gateway` gave stands for one. */
-export function requireGateway(context: Sources): string {
-  if (context.flags.text('mode') === 'native')
-    throw new UsageError(
-      'this command speaks to gateways only',
-      'native mode is understood by `athx discover --mode native --service <url>`',
-    )
-  const value = findSettingValue(context, 'gateway')
-  if (value) return requireUrl(context.config.gateways[value] ?? value)
-  throw new UsageError(
-    'no gateway was given',
-    'add --gateway <url>, set ATH_GATEWAY, or: athx config set gateway <url>',
-  )
-}
-
-function requireUrl(value: string): string {
-  if (URL.canParse(value) && /^https?:/.test(value)) return value
-  throw new UsageError(
-    `neither a URL nor the name of a gateway: ${value}`,
-    'write it whole, like https://gw.example, or name one: athx config set-gateway <name> <url>',
-  )
-}
 
 /**
  * Keeps what the command line named where nothing was set, so that the next command needs no flags. What was set is
@@ -96,13 +32,20 @@ export async function keepDefaults(
     Object.entries(named).filter(
       ([name]) =>
         findSource(context, name as SettingName)?.source === 'flag' &&
-        config.settings[name as SettingName] === undefined,
+        isFree(config, name as SettingName),
     ),
   )
   if (Object.keys(fresh).length === 0) return
   await writeConfig(home, { ...config, settings: { ...config.settings, ...fresh } })
   for (const [name, value] of Object.entries(fresh))
     out.say(`default   ${name} is ${value} from now on (athx config unset ${name})`)
+}
+
+/** A second place beside the one that is set would make every later command ask which. */
+function isFree({ settings }: ConfigFile, name: SettingName): boolean {
+  const isPlace = name === 'gateway' || name === 'service'
+  const taken = isPlace ? [settings.gateway, settings.service, settings.mode] : [settings[name]]
+  return taken.every((value) => value === undefined)
 }
 
 export function requireAgentIdSetting(context: Sources): string {
@@ -137,16 +80,16 @@ export async function readKeyText(context: RunContext): Promise<string> {
   )
 }
 
-/** The agent of this run at its gateway, with what was kept of earlier runs. */
+/** The agent of this run at its place, with what was kept of earlier runs. */
 export interface AgentRun {
   readonly options: AthClientOptions
-  readonly client: AthClient
+  readonly client: AthClient<Discovery | ServiceDiscovery>
   readonly profile: Profile
 }
 
 /** What `keepDefaults` keeps of an agent. */
 export const defaultsOf = ({ client }: AgentRun) => ({
-  gateway: client.gateway,
+  [placeName(client)]: client.gateway,
   'agent-id': client.agentId,
 })
 
@@ -156,17 +99,18 @@ export async function openAgent(context: RunContext): Promise<AgentRun> {
   const issuer = findSettingValue(context, 'issuer') === 'origin' ? 'origin' : 'agent_id'
   const timeout = flags.text('timeout') ?? io.env['ATH_TIMEOUT']
   const userToken = io.env['ATH_USER_TOKEN']
+  const place = findPlace(context)
   const bare: AthClientOptions = {
-    gateway: requireGateway(context),
+    ...athPlace(place),
     agentId: requireAgentIdSetting(context),
     key: { privateKey: key.privateKey, keyId: key.keyId },
     issuer,
     ...(userToken ? { userToken } : {}),
     ...(timeout ? { timeoutSeconds: readDuration(timeout, '--timeout') } : {}),
   }
-  // Checks and normalises both URLs, so that the profile has one name however they were typed.
-  const { gateway, agentId } = createAthClient(bare)
-  const profile = openProfile(context.home, gateway, agentId)
+  // Checks and normalises the agent's URL, so that the profile has one name however it was typed.
+  const { agentId } = createAthClient(bare)
+  const profile = openProfile(context.home, place, agentId)
   const credentials = readCredentials(context) ?? (await profile.registration())
   const options: AthClientOptions = {
     ...bare,

@@ -56,7 +56,7 @@ export async function setUp(
   const gateway = await createStrictGateway({ agent, ...options })
   test.after(() => gateway.close())
   const own = await createAthx(test, {
-    ATH_GATEWAY: gateway.url,
+    [options.native ? 'ATH_SERVICE' : 'ATH_GATEWAY']: gateway.url,
     ATH_AGENT_ID: agent.agentId,
     ATH_PRIVATE_KEY: agent.key.privatePem,
     ATH_KEY_ID: agent.key.kid,

@@ -8,7 +8,8 @@ import { openHandshakeProfile } from '../src/state/handshake-profile.ts'
 test('[U10] of many who take a number at once each gets its own, and a number far ahead is gone on from', async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'athx-profile-'))
   t.after(() => rm(home, { recursive: true, force: true }))
-  const open = () => openHandshakeProfile(home, 'https://gw.example', 'did:ath:agent')
+  const open = () =>
+    openHandshakeProfile(home, { native: false, base: 'https://gw.example' }, 'did:ath:agent')
   const profiles = Array.from({ length: 50 }, open)
   const taken = await Promise.all(profiles.map((one) => one.takeSequence('ses_1', 0)))
   assert.deepEqual(

@@ -7,7 +7,7 @@ import {
   createNineStepGateway,
   type NineStepGatewayOptions,
 } from '@sallyport/testing'
-import { readHandshakeKey } from '@ath-protocol/client'
+import { readHandshakeKey } from '@ath-protocol/client/nine-step'
 import { createAthx } from './athx.ts'
 
 const pemOf = async (key: CryptoKey) => {

@@ -1,6 +1,8 @@
 import type { Clock } from '@ath-protocol/types'
 import { readAnswer, type ReadValue } from './answer.ts'
 import { AthError } from './ath-error.ts'
+import type { Place } from './place.ts'
+import type { StepUpSetting } from './step-up.ts'
 import type { StoredSession } from './stored-session.ts'
 import { type Transport, transmit } from './transmit.ts'
 
@@ -11,29 +13,27 @@ export interface Credentials {
   readonly clientSecret?: string
 }
 
-/** One agent at one gateway: what every protocol step needs. */
-export interface AgentContext {
-  /** Without trailing slash. */
-  readonly base: string
+/** One agent at one place: what every protocol step needs. */
+export interface AgentContext extends Place {
   readonly agentId: string
   readonly clock: Clock
   readonly transport: Transport
-  /** For every request to the gateway, under our own (C12). */
+  /** For every request, under our own (C12). */
   readonly headers: Readonly<Record<string, string>>
   readonly timeoutSeconds: number
   readonly callTimeoutSeconds: number
   /** A fresh attestation for this audience, one per call (R39). */
   attest(audience: string): Promise<string>
   credentials(): Credentials | undefined
-  /** Whether the gateway's description says so. */
-  offersRenewal(): Promise<boolean>
+  /** Default for every call. */
+  readonly onStepUp?: StepUpSetting | undefined
   readonly onRenewed?: ((stored: StoredSession) => unknown) | undefined
 }
 
 export function requireCredentials(context: AgentContext): Required<Credentials> {
   const { clientId, clientSecret } = context.credentials() ?? {}
   if (clientId === undefined || clientSecret === undefined)
-    throw new AthError('CREDENTIALS_MISSING', { details: { gateway: context.base } })
+    throw new AthError('CREDENTIALS_MISSING', { details: { at: context.base } })
   return { clientId, clientSecret }
 }
 

@@ -1,22 +1,38 @@
-import type { Discovery } from '@ath-protocol/types'
+import type { Discovery, ServiceDiscovery } from '@ath-protocol/types'
 import { AthError } from './ath-error.ts'
+import { isService, offeredScopes } from './place.ts'
 
 /** Which scopes are asked of which provider. */
 export type ScopesByProvider = Readonly<Record<string, readonly string[]>>
 
-/**
- * Gives each scope to the provider that offers it. `providers` narrows where to look; a scope that two of them offer
- * must be asked by provider. Throws `ARGUMENT_INVALID` with what is on offer.
- */
-export function allotScopes(
-  discovery: Discovery,
+/** What is asked of whom. A service that speaks ATH itself is asked under its own name, whatever it was called (C27). */
+export function wantedScopes(
+  description: Discovery | ServiceDiscovery,
   scopes: readonly string[] | ScopesByProvider,
   providers?: readonly string[],
 ): ScopesByProvider {
-  const offered = new Map(
-    discovery.supported_providers.map((entry) => [entry.provider_id, entry.available_scopes]),
-  )
+  const offers = offeredScopes(description)
+  if (!isService(description)) return allotScopes(offers, scopes, providers)
+  const list = isList(scopes) ? scopes : Object.values(scopes).flat()
+  // A description by hand need not list them.
+  const isKnown = description.auth.scopes_supported.length > 0
+  return allotScopes(isKnown ? offers : { [description.app_id]: list }, list)
+}
+
+/**
+ * Gives each scope to the provider that offers it. `providers` narrows where to look; a scope that two of them offer
+ * must be asked by provider. Throws `ARGUMENT_INVALID` with what is on offer,
+ * also where nothing is asked for.
+ */
+function allotScopes(
+  offers: ScopesByProvider,
+  scopes: readonly string[] | ScopesByProvider,
+  providers?: readonly string[],
+): ScopesByProvider {
+  const offered = new Map(Object.entries(offers))
   const allotted = isList(scopes) ? allotList(offered, scopes, providers) : scopes
+  if (Object.keys(allotted).length === 0)
+    throw invalid('no scope was given', { offered: Object.values(offers).flat() })
   for (const id of [...(providers ?? []), ...Object.keys(allotted)]) {
     const available = offered.get(id)
     if (!available)

@@ -1,6 +1,7 @@
 import type { Clock, FieldError, Result } from '@ath-protocol/types'
 import { AthError } from './ath-error.ts'
 import { readRetryAfter } from './retry-after.ts'
+import { readStepUp } from './step-up-details.ts'
 import { explain } from './transmit.ts'
 import { startDeadline } from './system.ts'
 
@@ -67,6 +68,7 @@ export function readRefusal(response: Response, body: unknown, clock: Clock): At
     },
     retryAfterSeconds: readRetryAfter(response.headers, clock),
     instance: text(instance),
+    stepUp: name === 'STEP_UP_REQUIRED' ? readStepUp(details) : undefined,
   })
 }
 

@@ -4,6 +4,17 @@ import { type ClientCode, type ClientRow, clientCatalogue } from './client-catal
 /** A code of the protocol, of this client, or of a peer that has codes of its own. */
 export type AthErrorCode = PublicCode | ClientCode | (string & {})
 
+/** A call that its user must confirm once more (RFC 9470): exactly this one, on a page of the app's own. */
+export interface StepUp {
+  readonly id: string
+  /** https, or http on this machine. */
+  readonly confirmUrl: string
+  /** Unix seconds, by the answering side's clock. */
+  readonly expiresAt: number
+  /** Seconds between two questions whether the user has answered. */
+  readonly interval: number
+}
+
 export interface AthErrorFacts {
   readonly message?: string | undefined
   readonly fix?: string | undefined
@@ -13,6 +24,7 @@ export interface AthErrorFacts {
   readonly retryAfterSeconds?: number | undefined
   /** The gateway's audit record to quote to its operator. */
   readonly instance?: string | undefined
+  readonly stepUp?: StepUp | undefined
   readonly cause?: unknown
 }
 
@@ -32,6 +44,8 @@ export class AthError extends Error {
   /** What `Retry-After` asked for. */
   readonly retryAfterSeconds: number | undefined
   readonly instance: string | undefined
+  /** Of a `STEP_UP_REQUIRED`: the page on which the user confirms, and until when. */
+  readonly stepUp: StepUp | undefined
 
   constructor(code: AthErrorCode, facts: AthErrorFacts = {}) {
     const known = faceOf(code, facts.status)
@@ -47,6 +61,7 @@ export class AthError extends Error {
     this.details = facts.details ?? {}
     this.retryAfterSeconds = facts.retryAfterSeconds
     this.instance = facts.instance
+    this.stepUp = facts.stepUp
   }
 
   toJSON(): Record<string, unknown> {

@@ -2,9 +2,11 @@ import { authorizationResponseSchema, encodeBase64url, readWire } from '@ath-pro
 import { type AgentContext, ask } from './agent-context.ts'
 import { AthError } from './ath-error.ts'
 import { requireSecure } from './base-url.ts'
+import { offeredScopes, type Place } from './place.ts'
 
 export interface AuthorizeRequest {
-  readonly provider: string
+  /** May be left out where there is one: in native mode, or at a gateway with a single provider. */
+  readonly provider?: string | undefined
   readonly scopes: readonly string[]
   /** Default: 256 random bits. One of your own must be random and at least 22 characters (128 bits, R56). */
   readonly state?: string | undefined
@@ -32,13 +34,22 @@ export interface PendingHandshake {
 
 const leastStateLength = 22
 
+async function onlyProvider(place: Place, signal?: AbortSignal): Promise<string> {
+  const [only, ...others] = Object.keys(offeredScopes(await place.describe(signal)))
+  if (only !== undefined && others.length === 0) return only
+  throw new AthError('ARGUMENT_INVALID', {
+    message: 'say which provider',
+    details: { offered: only === undefined ? [] : [only, ...others] },
+  })
+}
+
 /** `POST /ath/authorize` (R55). */
 export async function startHandshake(
   context: AgentContext,
   clientId: string,
   request: AuthorizeRequest,
 ): Promise<PendingHandshake> {
-  const { provider, scopes, redirectUri, resource, signal } = request
+  const { scopes, redirectUri, resource, signal } = request
   const state = request.state ?? encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
   if (state.length < leastStateLength)
     throw new AthError('ARGUMENT_INVALID', {
@@ -46,6 +57,7 @@ export async function startHandshake(
     })
   if (scopes.length === 0)
     throw new AthError('ARGUMENT_INVALID', { message: 'at least one scope is required' })
+  const provider = request.provider ?? (await onlyProvider(context, signal))
   const startedAt = context.clock.now()
   const answer = await ask(context, {
     method: 'POST',

@@ -11,13 +11,13 @@ export function requireSecure(url: URL, what: string): URL {
 }
 
 /** The base URL of a gateway or service, as attestations name it: one trailing slash is dropped (C4). */
-export function readBaseUrl(text: string): string {
+export function readBaseUrl(text: string, what = 'gateway'): string {
   if (!URL.canParse(text))
-    throw new AthError('ARGUMENT_INVALID', { message: 'the gateway must be an absolute URL' })
-  const url = requireSecure(new URL(text), 'the gateway')
+    throw new AthError('ARGUMENT_INVALID', { message: `the ${what} must be an absolute URL` })
+  const url = requireSecure(new URL(text), `the ${what}`)
   if (url.username || url.password || url.search || url.hash)
     throw new AthError('ARGUMENT_INVALID', {
-      message: 'the gateway URL must have no credentials, query or fragment',
+      message: `the ${what} URL must have no credentials, query or fragment`,
     })
   return url.href.replace(/\/$/, '')
 }

@@ -5,16 +5,18 @@ import {
   createAttestation,
   type Discovery,
   type RegistrationResponse,
+  type ServiceDiscovery,
   type TokenResponse,
 } from '@ath-protocol/types'
 import { type AgentContext, type Credentials, requireCredentials } from './agent-context.ts'
+import { entryOf } from './approved.ts'
 import { AthError } from './ath-error.ts'
 import { type AuthorizeRequest, type PendingHandshake, startHandshake } from './authorize.ts'
-import { readBaseUrl } from './base-url.ts'
-import { discoverGateway, requireVersion } from './discover.ts'
+import { requireVersion } from './discover.ts'
 import { type Exchangeable, exchangeToken } from './exchange.ts'
 import { requireAgentId } from './identity.ts'
 import type { AgentKey } from './key.ts'
+import { type AthPlace, type AtGateway, type AtService, createPlace } from './place.ts'
 import { readRedirect } from './redirect.ts'
 import {
   type RegisterRequest,
@@ -25,20 +27,18 @@ import {
 } from './register.ts'
 import { revokeToken } from './revoke.ts'
 import { type AthSession, createSession } from './session.ts'
+import type { StepUpSetting } from './step-up.ts'
 import { type StoredSession, storeToken } from './stored-session.ts'
 import { systemClock, systemFetch } from './system.ts'
 import { awaitConsent, type WaitOptions } from './wait.ts'
 
-export interface AthClientOptions {
-  /** Base URL; https, or http on this machine (R114). */
-  readonly gateway: string
+/** What an agent is, and how it asks, wherever that is. */
+export interface AgentOptions {
   /** The URL of the agent's identity document. */
   readonly agentId: string
   readonly key: AgentKey
   /** From an earlier registration. */
   readonly credentials?: Credentials
-  /** A description at hand: nothing is fetched (manual discovery, R3). */
-  readonly discovery?: Discovery
   /** `iss` of attestations (C1). Default `agent_id`. */
   readonly issuer?: 'agent_id' | 'origin'
   /** Sent with every request to the gateway; never instead of ours. */
@@ -54,21 +54,32 @@ export interface AthClientOptions {
    * the call that waited for the renewal.
    */
   readonly onRenewed?: (stored: StoredSession) => unknown
+  /** How the user learns that a call waits for them; can be given with each call, too. Default `print`. */
+  readonly onStepUp?: StepUpSetting
   readonly fetch?: typeof fetch
   readonly clock?: Clock
 }
+
+/** An agent, and either a gateway or a service that speaks ATH itself. */
+export type AthClientOptions = AgentOptions & AthPlace
 
 interface Signalled {
   readonly signal?: AbortSignal | undefined
 }
 
-/** One agent at one gateway. Answers are given as the protocol writes them; sessions and handshakes are our own. */
-export interface AthClient {
+/**
+ * One agent at one gateway, or at one service that speaks ATH itself. Answers are given as the protocol writes them;
+ * sessions and handshakes are our own.
+ */
+export interface AthClient<Description extends Discovery | ServiceDiscovery = Discovery> {
+  /** Its base URL without trailing slash; in native mode the service's own. */
   readonly gateway: string
+  /** Whether the service itself answers. */
+  readonly native: boolean
   readonly agentId: string
   /** What to keep after `register` and `rotateSecret`. */
   readonly credentials: Credentials | undefined
-  discover(options?: Signalled): Promise<Discovery>
+  discover(options?: Signalled): Promise<Description>
   register(request: RegisterRequest): Promise<RegistrationResponse>
   status(options?: Signalled): Promise<AgentRecord>
   rotateSecret(request?: RotateRequest): Promise<Required<Credentials>>
@@ -90,28 +101,34 @@ export interface AthClient {
   revoke(token: string, options?: Signalled): Promise<void>
 }
 
-export function createAthClient(options: AthClientOptions): AthClient {
-  const base = readBaseUrl(options.gateway)
+export function createAthClient(options: AgentOptions & AtGateway): AthClient
+export function createAthClient(options: AgentOptions & AtService): AthClient<ServiceDiscovery>
+export function createAthClient(options: AthClientOptions): AthClient<Discovery | ServiceDiscovery>
+export function createAthClient(
+  options: AthClientOptions,
+): AthClient<Discovery | ServiceDiscovery> {
   const agentId = requireAgentId(options.agentId)
   const clock = options.clock ?? systemClock
   let credentials = options.credentials
-  let discovery = options.discovery
   let approved: readonly ApprovedProvider[] | undefined
 
+  const transport = { fetch: options.fetch ?? systemFetch, clock }
+  const headers = {
+    ...options.headers,
+    ...(options.userToken === undefined ? {} : { 'x-ath-user-token': options.userToken }),
+  }
+  const timeoutSeconds = options.timeoutSeconds ?? 30
   const context: AgentContext = {
-    base,
+    ...createPlace(options, { ...transport, headers, timeoutSeconds }),
     agentId,
     clock,
-    transport: { fetch: options.fetch ?? systemFetch, clock },
-    headers: {
-      ...options.headers,
-      ...(options.userToken === undefined ? {} : { 'x-ath-user-token': options.userToken }),
-    },
-    timeoutSeconds: options.timeoutSeconds ?? 30,
+    transport,
+    headers,
+    timeoutSeconds,
     callTimeoutSeconds: options.callTimeoutSeconds ?? 300,
     credentials: () => credentials,
-    offersRenewal: async () => (await discover()).token_renewal_endpoint !== undefined,
     onRenewed: options.onRenewed,
+    onStepUp: options.onStepUp,
     attest: (audience) =>
       createAttestation({
         agentId,
@@ -123,12 +140,6 @@ export function createAthClient(options: AthClientOptions): AthClient {
       }),
   }
 
-  const discover = async ({ signal }: Signalled = {}): Promise<Discovery> => {
-    const { fetch, clock } = context.transport
-    const { headers, timeoutSeconds } = context
-    discovery ??= await discoverGateway(base, { fetch, clock, headers, timeoutSeconds, signal })
-    return discovery
-  }
   const openSession = (token: TokenResponse, { scopes }: Exchangeable): AthSession => {
     const agreed = token.scope_intersection.user_consented
     const consentedScopes = scopes.filter((scope) => agreed.includes(scope))
@@ -143,14 +154,15 @@ export function createAthClient(options: AthClientOptions): AthClient {
   }
 
   return {
-    gateway: base,
+    gateway: context.base,
+    native: context.native,
     agentId,
     get credentials() {
       return credentials
     },
-    discover,
+    discover: ({ signal } = {}) => context.describe(signal),
     async register(request) {
-      const document = await discover({ signal: request.signal })
+      const document = await context.describe(request.signal)
       requireVersion(document)
       const registration = await registerAgent(context, document, request)
       credentials = {
@@ -172,7 +184,7 @@ export function createAthClient(options: AthClientOptions): AthClient {
     },
     async authorize(request) {
       const { clientId } = credentials ?? requireCredentials(context)
-      if (approved) requireApproved(approved, request)
+      if (approved) requireApproved(entryOf(context, approved, request.provider), request)
       return startHandshake(context, clientId, request)
     },
     completeRedirect: async (returned, handshake, { signal, allowMissingState = false } = {}) =>
@@ -189,10 +201,9 @@ export function createAthClient(options: AthClientOptions): AthClient {
 
 /** An agent does not ask a user for what the service has refused it (R44). */
 function requireApproved(
-  approved: readonly ApprovedProvider[],
+  entry: ApprovedProvider | undefined,
   { provider, scopes }: AuthorizeRequest,
 ): void {
-  const entry = approved.find(({ provider_id }) => provider_id === provider)
   if (!entry) throw new AthError('PROVIDER_NOT_APPROVED', { details: { provider_id: provider } })
   const refused = scopes.filter((scope) => !entry.approved_scopes.includes(scope))
   if (refused.length > 0)

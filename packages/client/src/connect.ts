@@ -1,17 +1,25 @@
-import type { Discovery, IdentityDocument, RegistrationResponse } from '@ath-protocol/types'
-import { allotScopes, type ScopesByProvider } from './allot.ts'
+import type {
+  Discovery,
+  IdentityDocument,
+  RegistrationResponse,
+  ServiceDiscovery,
+} from '@ath-protocol/types'
+import { type ScopesByProvider, wantedScopes } from './allot.ts'
+import { entryOf } from './approved.ts'
 import { AthError } from './ath-error.ts'
 import type { PendingHandshake } from './authorize.ts'
-import { type AthClient, type AthClientOptions, createAthClient } from './client.ts'
+import { type AgentOptions, type AthClient, createAthClient } from './client.ts'
 import { requireVersion } from './discover.ts'
 import type { AgentKey } from './key.ts'
-import { openBrowser } from './open-browser.ts'
+import type { AthPlace } from './place.ts'
 import type { AthSession } from './session.ts'
+import { showPage } from './show-page.ts'
+import type { CallInit } from './step-up.ts'
 import type { WaitOptions } from './wait.ts'
 
 /** What connecting has done so far, in order. Keep the credentials of `registered`: the secret is shown once. */
 export type ConnectEvent =
-  | { readonly step: 'discovered'; readonly discovery: Discovery }
+  | { readonly step: 'discovered'; readonly discovery: Discovery | ServiceDiscovery }
   | { readonly step: 'registered'; readonly registration: RegistrationResponse }
   | {
       readonly step: 'narrowed'
@@ -27,7 +35,7 @@ export type ConnectEvent =
     }
   | { readonly step: 'granted'; readonly session: AthSession }
 
-export interface ConnectOptions extends Omit<AthClientOptions, 'agentId' | 'key'> {
+export interface ConnectSettings extends Omit<AgentOptions, 'agentId' | 'key'> {
   readonly agent: {
     readonly id: string
     readonly key: AgentKey
@@ -53,16 +61,19 @@ export interface ConnectOptions extends Omit<AthClientOptions, 'agentId' | 'key'
   readonly signal?: AbortSignal
 }
 
+export type ConnectOptions = ConnectSettings & AthPlace
+
 /** What `connect` gives: the sessions, and one `fetch` for all of them. */
 export interface Connection {
-  readonly client: AthClient
+  readonly client: AthClient<Discovery | ServiceDiscovery>
   readonly sessions: readonly AthSession[]
-  session(providerId: string): AthSession
+  /** May be left out, and in native mode is not looked at, where there is one session. */
+  session(providerId?: string): AthSession
   /**
    * As `AthSession.fetch`. Takes `/ath/proxy/<provider>/…` or the absolute URL; with one session also the paths of
    * its service.
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  fetch(input: string | URL | Request, init?: CallInit): Promise<Response>
   /** Ends all of them. */
   revoke(signal?: AbortSignal): Promise<void>
 }
@@ -73,14 +84,17 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const client = createAthClient({ ...options, agentId: agent.id, key: agent.key })
   const discovery = await client.discover({ signal })
   requireVersion(discovery)
-  const wanted = allotScopes(discovery, options.scopes, options.providers)
+  const wanted = wantedScopes(discovery, options.scopes, options.providers)
   await onProgress?.({ step: 'discovered', discovery })
   const asked = await narrowToApproved(client, options, wanted)
   const sessions: AthSession[] = []
   for (const [provider, scopes] of asked) {
     const handshake = await client.authorize({ provider, scopes, signal })
     await onProgress?.({ step: 'asked', handshake })
-    await tellUser(options.onConsent ?? 'print', handshake)
+    const { onConsent = 'print' } = options
+    if (typeof onConsent === 'function') await onConsent(handshake)
+    else if (onConsent !== 'poll')
+      await showPage(handshake.authorizationUrl, 'answer', onConsent === 'open')
     const session = await client.waitForConsent(handshake, {
       signal,
       timeoutSeconds: options.consentTimeoutSeconds,
@@ -96,7 +110,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 /** Registers if need be, and keeps to what the service approved (R44): the user is not asked for the rest. */
 async function narrowToApproved(
-  client: AthClient,
+  client: Connection['client'],
   { agent, why, onProgress, signal }: ConnectOptions,
   wanted: ScopesByProvider,
 ): Promise<readonly (readonly [string, readonly string[]])[]> {
@@ -111,7 +125,7 @@ async function narrowToApproved(
     })
   const narrowed: (readonly [string, readonly string[]])[] = []
   for (const [provider, scopes] of Object.entries(wanted)) {
-    const entry = known.approved_providers.find(({ provider_id }) => provider_id === provider)
+    const entry = entryOf(client, known.approved_providers, provider)
     const approved = scopes.filter((scope) => entry?.approved_scopes.includes(scope))
     const denied = scopes.filter((scope) => !approved.includes(scope))
     const reason = entry?.denial_reason
@@ -149,26 +163,17 @@ function ignoreRefusal(error: unknown): undefined {
   throw error
 }
 
-async function tellUser(
-  how: NonNullable<ConnectOptions['onConsent']>,
-  handshake: PendingHandshake,
-): Promise<void> {
-  if (typeof how === 'function') {
-    await how(handshake)
-    return
-  }
-  if (how === 'poll') return
-  // oxlint-disable-next-line eslint/no-console -- the caller chose `open` or `print`, and a library has no other stderr
-  console.error(`Open this page to answer: ${handshake.authorizationUrl}`)
-  if (how === 'open') await openBrowser(handshake.authorizationUrl)
-}
-
-function bundle(client: AthClient, sessions: readonly AthSession[]): Connection {
-  const session = (providerId: string) => {
-    const found = sessions.find((one) => one.providerId === providerId)
+function bundle(client: Connection['client'], sessions: readonly AthSession[]): Connection {
+  const session = (providerId?: string) => {
+    const [only] = sessions
+    const isOnly = client.native || (providerId === undefined && sessions.length === 1)
+    const found = isOnly ? only : sessions.find((one) => one.providerId === providerId)
     if (found) return found
     throw new AthError('CREDENTIALS_MISSING', {
-      message: `there is no session for \`${providerId}\``,
+      message:
+        providerId === undefined
+          ? 'say which provider'
+          : `there is no session for \`${providerId}\``,
     })
   }
   return {
@@ -179,7 +184,8 @@ function bundle(client: AthClient, sessions: readonly AthSession[]): Connection 
       const given = input instanceof Request ? input.url : String(input)
       const named = /^(?:[a-z][a-z0-9+.-]*:\/\/.*?)?\/ath\/proxy\/([^/?#]+)/i.exec(given)?.[1]
       const [only] = sessions
-      if (named === undefined && sessions.length === 1 && only) return only.fetch(input, init)
+      const isOnly = client.native || (named === undefined && sessions.length === 1)
+      if (isOnly && only) return only.fetch(input, init)
       const provider = session(decodeURIComponent(named ?? ''))
       return provider.fetch(
         typeof input === 'string' && input.startsWith('/')

@@ -8,6 +8,11 @@ import type { StoredSession } from './stored-session.ts'
 /** What an exchange needs to know of its handshake. */
 export type Exchangeable = Pick<PendingHandshake, 'id' | 'providerId' | 'scopes'>
 
+interface Expected {
+  readonly providerId: string
+  readonly scopes: readonly string[]
+}
+
 /** `POST /ath/token` (R78). */
 export function exchangeToken(
   context: AgentContext,
@@ -32,7 +37,7 @@ async function askForToken(
   context: AgentContext,
   path: string,
   fields: Readonly<Record<string, string>>,
-  expected: Omit<Exchangeable, 'id'>,
+  expected: Expected,
   signal?: AbortSignal,
 ): Promise<TokenResponse> {
   const { clientId, clientSecret } = requireCredentials(context)
@@ -49,15 +54,15 @@ async function askForToken(
     read: (value) => readWire(tokenResponseSchema, value),
     signal,
   })
-  requireMatch(token, context.agentId, expected)
+  requireMatch(token, context, expected)
   return token
 }
 
 /** A token for another agent or provider, or for more than was asked and agreed, is not taken (R44, R83–R87). */
 function requireMatch(
   token: TokenResponse,
-  agentId: string,
-  expected: Omit<Exchangeable, 'id'>,
+  { agentId, native }: AgentContext,
+  expected: Expected,
 ): void {
   const { agent_approved, user_consented, effective } = token.scope_intersection
   const granted = token.effective_scopes
@@ -70,7 +75,8 @@ function requireMatch(
   const fault =
     token.agent_id !== agentId
       ? 'the token is for another agent'
-      : token.provider_id !== expected.providerId
+      : // A service of its own may be asked by another name than it has (C27).
+        !native && token.provider_id !== expected.providerId
         ? 'the token is for another provider'
         : extra !== undefined
           ? `the token carries a scope that was not asked and agreed: ${extra}`

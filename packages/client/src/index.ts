@@ -4,12 +4,8 @@ export type {
   AgentRecord,
   ApprovedProvider,
   Clock,
-  DecidedQuestion,
   Discovery,
   IdentityDocument,
-  Inbox,
-  KeptCredential,
-  Question,
   RegistrationResponse,
   ServiceDiscovery,
   TokenResponse,
@@ -33,22 +29,13 @@ export {
 export type { Exchangeable } from './exchange.ts'
 export { createIdentityDocument } from './identity.ts'
 export * from './key.ts'
-export type { PendingConfirmation } from './nine-step/await-answer.ts'
-export { handshake, resumeHandshake } from './nine-step/handshake.ts'
-export * from './nine-step/handshake-key.ts'
-export type * from './nine-step/handshake-options.ts'
-export type {
-  HandshakeSession,
-  ServiceRequest,
-  SessionOptions,
-} from './nine-step/handshake-session.ts'
-export type { StoredHandshake } from './nine-step/stored-handshake.ts'
+export { offeredScopes } from './place.ts'
+export type { AtGateway, AthPlace, AtService } from './place.ts'
 export { openBrowser } from './open-browser.ts'
 export { checkPublishedKey } from './published.ts'
 export type { RegisterRequest, RotateRequest } from './register.ts'
 export { readGatewayRefusal } from './service-call.ts'
+export type { CallInit, StepUpSetting } from './step-up.ts'
 export type { AthSession } from './session.ts'
 export type { StoredSession } from './stored-session.ts'
-export { agentThumbprint } from './user/agent-thumbprint.ts'
-export * from './user/user-client.ts'
 export type { WaitOptions } from './wait.ts'

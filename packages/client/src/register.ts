@@ -6,15 +6,20 @@ import {
   type RegistrationResponse,
   readWire,
   registrationResponseSchema,
+  type ServiceDiscovery,
 } from '@ath-protocol/types'
 import { type AgentContext, ask } from './agent-context.ts'
+import { wantedScopes } from './allot.ts'
 import { AthError } from './ath-error.ts'
+import { endpointAt } from './place.ts'
 
 export interface RegisterRequest {
-  readonly providers: readonly {
-    readonly provider_id: string
-    readonly scopes: readonly string[]
-  }[]
+  /** What is asked of whom. */
+  readonly providers?:
+    | readonly { readonly provider_id: string; readonly scopes: readonly string[] }[]
+    | undefined
+  /** In place of `providers`: each is asked of the one provider that offers it. */
+  readonly scopes?: readonly string[] | undefined
   readonly developer: RegistrationRequest['developer']
   /** The agent's own words; users see them on the consent page, marked as such. */
   readonly purpose?: string | undefined
@@ -26,17 +31,21 @@ export interface RegisterRequest {
 /** `POST /ath/agents/register` (R40–R42). Any 2xx carries the decision, also `pending` and `denied` (C22). */
 export async function registerAgent(
   context: AgentContext,
-  discovery: Discovery,
-  { providers, developer, purpose, redirectUris, signal }: RegisterRequest,
+  description: Discovery | ServiceDiscovery,
+  { providers, scopes, developer, purpose, redirectUris, signal }: RegisterRequest,
 ): Promise<RegistrationResponse> {
   return ask(context, {
     method: 'POST',
-    url: registrationEndpoint(context.base, discovery),
+    url: endpointAt(
+      context.base,
+      description['agent_registration_endpoint'],
+      '/ath/agents/register',
+    ),
     body: {
       agent_id: context.agentId,
       agent_attestation: await context.attest(context.base),
       developer,
-      requested_providers: providers,
+      requested_providers: providers ?? allotted(description, scopes),
       ...(purpose === undefined ? {} : { purpose }),
       ...(redirectUris && redirectUris.length > 0 ? { redirect_uris: redirectUris } : {}),
     },
@@ -45,11 +54,11 @@ export async function registerAgent(
   })
 }
 
-/** The published endpoint where it is the gateway's own, else the one every gateway serves (C28). */
-function registrationEndpoint(base: string, discovery: Discovery): string {
-  const published = new URL(discovery.agent_registration_endpoint)
-  return published.origin === new URL(base).origin ? published.href : `${base}/ath/agents/register`
-}
+const allotted = (description: Discovery | ServiceDiscovery, scopes: readonly string[] = []) =>
+  Object.entries(wantedScopes(description, scopes)).map(([provider_id, scopes]) => ({
+    provider_id,
+    scopes,
+  }))
 
 /** `GET /ath/agents/{client_id}`, by the client secret or, without one, by the agent's key (C20). */
 export async function readStatus(

@@ -1,12 +1,14 @@
 import type { TokenResponse } from '@ath-protocol/types'
 import type { AgentContext } from './agent-context.ts'
+import { callApi } from './api-call.ts'
 import { AthError } from './ath-error.ts'
 import { renewToken } from './exchange.ts'
 import { createRenewal } from './renewal.ts'
 import { revokeToken } from './revoke.ts'
 import { callService, callServiceOrThrow, type ServiceCaller } from './service-call.ts'
+import type { CallInit } from './step-up.ts'
 import { type StoredSession, storeToken } from './stored-session.ts'
-import { resolveTarget } from './target.ts'
+import { resolveAt } from './target.ts'
 
 /** One granted access: this agent, for one user, at one provider. A renewal changes its token, scopes and times. */
 export interface AthSession extends StoredSession {
@@ -16,14 +18,17 @@ export interface AthSession extends StoredSession {
   /** What the gateway answered with this token; absent for a session taken up again. */
   readonly grant?: TokenResponse
   /**
-   * The platform's `fetch` for the service behind the gateway: any method, body or stream, the answer untouched
-   * (C30). Takes a path of that service, or a URL under `/ath/proxy/<provider>/`. Redirects are returned, not followed.
-   * The token is renewed within the user's grant when it is about to expire, and once when the gateway answers that
-   * it has expired, unless the body is a stream: that cannot be sent again.
+   * The platform's `fetch` for the service: any method, body or stream, the answer untouched (C30). Takes a path of the
+   * service, or a URL under `/ath/proxy/<provider>/`; in native mode a path below `api_base`, or a URL under it.
+   * Redirects are returned, not followed. The token is renewed within the user's grant when it is about to expire, and
+   * once when the answer is that it has expired. A call that the user must confirm is shown to them and repeated until
+   * they have answered (`onStepUp`). A body that is a stream cannot be sent again: then the refusal comes back.
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  fetch(input: string | URL | Request, init?: CallInit): Promise<Response>
   /** As `fetch`, and an answer that is not 2xx is thrown as `AthError`. */
-  call(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  call(input: string | URL | Request, init?: CallInit): Promise<Response>
+  /** As `call`: `body` goes as JSON; JSON comes back parsed, anything else as text, nothing (204) as undefined. */
+  api<T = unknown>(method: string, path: string | URL, body?: unknown, init?: CallInit): Promise<T>
   /** A fresh token now, for as long as the user's grant lives; `RENEWAL_UNSUPPORTED` where the gateway has no way. */
   renew(signal?: AbortSignal): Promise<void>
   /** Ends it at once; the token is worth nothing afterwards. */
@@ -56,14 +61,17 @@ export function createSession(
   const caller: ServiceCaller = {
     ...context,
     renewal,
-    resolve: (input) => resolveTarget(context.base, open.providerId, input),
+    resolve: async (input) =>
+      resolveAt({ base: context.base, apiBase: await context.apiBase() }, open.providerId, input),
   }
   const session = {
     ...open,
     agentId: context.agentId,
-    fetch: (input: string | URL | Request, init?: RequestInit) => callService(caller, input, init),
-    call: (input: string | URL | Request, init?: RequestInit) =>
+    fetch: (input: string | URL | Request, init?: CallInit) => callService(caller, input, init),
+    call: (input: string | URL | Request, init?: CallInit) =>
       callServiceOrThrow(caller, input, init),
+    api: <T>(method: string, path: string | URL, body?: unknown, init?: CallInit) =>
+      callApi(caller, method, path, body, init) as Promise<T>,
     renew: renewal.renew,
     revoke: (signal?: AbortSignal) => revokeToken(context, renewal.token(), signal),
   }
@@ -75,7 +83,10 @@ export function createSession(
 }
 
 async function renewedToken(context: AgentContext, current: StoredSession): Promise<TokenResponse> {
-  if (current.grantExpiresAt === undefined && !(await context.offersRenewal()))
+  if (current.grantExpiresAt === undefined && !(await offersRenewal(context)))
     throw new AthError('RENEWAL_UNSUPPORTED')
   return renewToken(context, current)
 }
+
+const offersRenewal = async (context: AgentContext) =>
+  (await context.describe())['token_renewal_endpoint'] !== undefined

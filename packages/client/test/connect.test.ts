@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import {
   AthError,
   type ConnectEvent,
-  type ConnectOptions,
+  type ConnectSettings,
   connect,
   type PendingHandshake,
 } from '@ath-protocol/client'
@@ -18,7 +18,7 @@ const offers = { oa: ['oa:read', 'oa:write', 'shared'], crm: ['crm:read', 'share
 async function prepare(t: TestContext) {
   const { gateway, agent, key } = await setUp(t, { offers })
   const events: ConnectEvent[] = []
-  const run = (changes: Partial<ConnectOptions> = {}) =>
+  const run = (changes: Partial<ConnectSettings> = {}) =>
     connect({
       gateway: gateway.url,
       agent: { id: agent.agentId, key, developer },

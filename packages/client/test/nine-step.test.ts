@@ -9,23 +9,22 @@ import {
   type NineStepGateway,
   type NineStepGatewayOptions,
 } from '@sallyport/testing'
+import { AthError, discoverGateway, type AtGateway } from '@ath-protocol/client'
 import {
-  AthError,
-  discoverGateway,
   type HandshakeEvent,
-  type HandshakeOptions,
+  type HandshakeWish,
   handshake,
   type PendingConfirmation,
   readHandshakeKey,
   resumeHandshake,
   type StoredHandshake,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
 
 interface Bench {
   readonly gateway: NineStepGateway
   readonly agent: DidKey
   /** What `handshake` is called with unless a test says else. */
-  options(changes?: Partial<HandshakeOptions>): Promise<HandshakeOptions>
+  options(changes?: Partial<HandshakeWish & AtGateway>): Promise<HandshakeWish & AtGateway>
 }
 
 async function setUp(
@@ -391,32 +390,36 @@ test('a gateway without the nine-step handshake is told apart from one that fail
   assert.equal((await handshake({ ...all, discovery: elsewhere })).agentId.length, 51)
 })
 
-test('[U3] a service that speaks ATH itself is found by its own description', async (t) => {
-  const { gateway, options } = await setUp(t, {
-    intercept: (request, response) => {
-      if (!request.url?.startsWith('/.well-known/ath')) return false
-      if (request.url === '/.well-known/ath.json') response.writeHead(404).end('{}')
-      else response.setHeader('content-type', 'application/json').end(JSON.stringify(described()))
-      return true
-    },
-  })
-  const described = () => ({
-    ath_version: '0.1',
-    app_id: 'oa',
-    name: 'Office approvals',
-    auth: {
-      type: 'oauth2',
-      authorization_endpoint: `${gateway.url}/oauth/authorize`,
-      token_endpoint: `${gateway.url}/oauth/token`,
-      scopes_supported: ['oa:read'],
-    },
-    api_base: `${gateway.url}/api`,
-    handshake_endpoint: `${gateway.url}/ath/handshake`,
-    server_did: gateway.ports.nineStep.serverDid,
-    server_jwk: gateway.ports.nineStep.handshakeKey.publicKey.jwk,
-  })
-  const session = await handshake(await options())
+test('[U3] a service that speaks ATH itself is found by its own description and called directly', async (t) => {
+  const { gateway, agent, options } = await setUp(t, { native: 'crm' })
+  const { gateway: service, discovery: _, ...wish } = await options()
+  const key = wish.key
+  // `erase` is the service's own name for it.
+  const scopes = ['crm:write', 'erase']
+  const credential = await gateway.credential(agent, { scopes: ['crm:write', 'crm:erase'] })
+  const session = await handshake({ ...wish, service, scopes, credential })
   assert.equal(session.serverDid, gateway.ports.nineStep.serverDid)
+  assert.deepEqual(session.scopesGranted, ['crm:write', 'crm:erase'])
+  assert.deepEqual(session.providers, ['crm'])
+  const answer = { provider: 'crm', path: '/api/customers?q=tea' }
+  assert.deepEqual(await session.api('GET', '/customers?q=tea'), answer)
+  assert.deepEqual(await session.api('GET', `${service}/api/customers?q=tea`), answer)
+  const proxied = await session.fetch('/ath/proxy/crm/api/customers?q=tea')
+  assert.deepEqual(await proxied.json(), answer)
+  for (const path of ['../admin', `${service}/admin`, 'https://evil.example/api/customers'])
+    await assert.rejects(session.fetch(path), code('ORIGIN_REFUSED'))
+  const kept = JSON.parse(JSON.stringify(session.stored())) as StoredHandshake
+  const resumed = await resumeHandshake(kept, { key })
+  assert.deepEqual(await resumed.api('GET', '/customers?q=tea'), answer)
+  await session.refresh()
+  await session.end()
+  await assert.rejects(resumed.api('GET', '/customers'), code('TOKEN_REVOKED'))
+  assert.equal(gateway.called.length, 4)
+})
+
+test('a service that speaks ATH itself is no gateway', async (t) => {
+  const { options } = await setUp(t, { native: 'oa' })
+  await assert.rejects(handshake(await options()), code('NOT_FOUND'))
 })
 
 test('[U3] polling goes on through slow_down, 429 and a dead connection, and each poll waits its turn', async (t) => {

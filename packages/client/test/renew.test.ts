@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { type AthClientOptions, AthError, connect, type StoredSession } from '@ath-protocol/client'
+import { type AgentOptions, AthError, connect, type StoredSession } from '@ath-protocol/client'
 import { createVirtualClock, type StrictGatewayOptions } from '@sallyport/testing'
 import { developer, oa, setUp } from './setup.ts'
 
@@ -16,7 +16,7 @@ async function setUpGrant(
   {
     changes = {},
     ...options
-  }: { changes?: Partial<AthClientOptions> } & Partial<StrictGatewayOptions> = {},
+  }: { changes?: Partial<AgentOptions> } & Partial<StrictGatewayOptions> = {},
 ) {
   const clock = createVirtualClock()
   const grant = { now: clock.now, grantLifetimeSeconds: 8 * hours, ...options }

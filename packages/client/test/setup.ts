@@ -6,13 +6,19 @@ import {
   type StrictGatewayOptions,
   type TestAgent,
 } from '@sallyport/testing'
-import { type AthClient, type AthClientOptions, createAthClient } from '@ath-protocol/client'
+import {
+  type AgentOptions,
+  type AthClient,
+  type AtGateway,
+  type AtService,
+  createAthClient,
+} from '@ath-protocol/client'
 
 export interface Bench {
   readonly agent: TestAgent
   readonly gateway: StrictGateway
   readonly key: { readonly privateKey: CryptoKey; readonly keyId: string }
-  client(options?: Partial<AthClientOptions>): AthClient
+  client(options?: Partial<AgentOptions & AtGateway>): AthClient
 }
 
 /** An agent and a strict gateway on a free port; both end with the test. */
@@ -37,7 +43,10 @@ export const developer = { name: 'Example Agents Ltd', id: 'example-agents' }
 export const oa = [{ provider_id: 'oa', scopes: ['oa:read', 'oa:write'] }]
 
 /** A client that is registered and whose user has said yes to `oa:read`. */
-export async function setUpSession(test: TestContext, changes: Partial<AthClientOptions> = {}) {
+export async function setUpSession(
+  test: TestContext,
+  changes: Partial<AgentOptions & AtGateway> = {},
+) {
   const bench = await setUp(test)
   const client = bench.client(changes)
   await client.register({ providers: oa, developer })
@@ -45,4 +54,38 @@ export async function setUpSession(test: TestContext, changes: Partial<AthClient
   bench.gateway.userAnswer = ['oa:read']
   const session = await client.waitForConsent(handshake, { pollSeconds: 0.01 })
   return { ...bench, athClient: client, handshake, session }
+}
+
+export const shop = {
+  appId: 'com.acme.shop',
+  aliases: ['shop', 'default'],
+  scopes: ['products:read', 'orders:write'],
+}
+
+/** An agent and a strict service that speaks ATH itself. */
+export async function setUpShop(
+  test: TestContext,
+  options: Omit<StrictGatewayOptions, 'agent' | 'offers'> = {},
+) {
+  const { appId, aliases } = shop
+  const native = { appId, aliases, ...options.native }
+  const bench = await setUp(test, { ...options, native, offers: { [appId]: shop.scopes } })
+  const { gateway, agent, key } = bench
+  const client = (changes: Partial<AgentOptions & AtService> = {}) =>
+    createAthClient({ service: gateway.url, agentId: agent.agentId, key, ...changes })
+  return { shop: gateway, agent, key, client }
+}
+
+/** A client that is registered at the shop and whose user has said yes to all. */
+export async function setUpShopSession(
+  test: TestContext,
+  changes: Partial<AgentOptions & AtService> = {},
+  options: Parameters<typeof setUpShop>[1] = {},
+) {
+  const bench = await setUpShop(test, options)
+  const athClient = bench.client(changes)
+  await athClient.register({ scopes: shop.scopes, developer })
+  bench.shop.userAnswer = shop.scopes
+  const session = await athClient.token(await athClient.authorize({ scopes: shop.scopes }))
+  return { ...bench, athClient, session }
 }

@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createDidKey, createNineStepGateway, type DidKey } from '@sallyport/testing'
 import { didKeyOf } from '@ath-protocol/types'
-import {
-  AthError,
-  agentThumbprint,
-  createUserClient,
-  handshake,
-  type UserClient,
-} from '@ath-protocol/client'
+import { AthError } from '@ath-protocol/client'
+import { handshake } from '@ath-protocol/client/nine-step'
+import { agentThumbprint, createUserClient, type UserClient } from '@ath-protocol/client/person'
 
 const code = (expected: string, reason?: string) => (error: unknown) => {
   assert.ok(error instanceof AthError, String(error))

@@ -13,6 +13,7 @@ import { runSteps } from './run/step.ts'
 import { createStage } from './steps/stage.ts'
 import { steps } from './steps/steps.ts'
 import { whatToTry } from './run/what-to-try.ts'
+import { findShopUrl, openShop } from './shop/start-shop.ts'
 import { startWorld, type World } from './world/world.ts'
 
 const exitCodes = { met: 0, notMet: 1, notStarted: 2, usage: 3, interrupted: 130 } as const
@@ -112,8 +113,11 @@ async function open(
 ): Promise<{ world: World; gateway: GatewayProcess; configFile: string }> {
   // By name: browsers give passkeys to no bare address (WebAuthn §5.1.2).
   const url = `http://localhost:${await findFreePort()}`
-  const world = await startWorld(gatewayAddresses(url))
+  const shopUrl = await findShopUrl()
+  const world = await startWorld({ ...gatewayAddresses(url), shopUrl })
   cleanups.push(() => world.close())
+  const shop = await openShop({ url: shopUrl, idp: world.idp })
+  cleanups.push(() => shop.close())
   const { yaml, environment } = writeGatewayConfig(url, world, args.lang)
   const configFile = join(folder, 'sallyport.yaml')
   await writeFile(configFile, yaml, { mode: 0o600 })

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import {
-  AthError,
-  createUserClient,
-  handshake,
-  type HandshakeOptions,
-  resumeHandshake,
-  type UserClient,
-} from '@ath-protocol/client'
+import { AthError, type AtGateway } from '@ath-protocol/client'
+import { handshake, type HandshakeWish, resumeHandshake } from '@ath-protocol/client/nine-step'
+import { createUserClient, type UserClient } from '@ath-protocol/client/person'
 import { createDidKey, type DidKey } from '@sallyport/testing'
 import { createPerson, openWholeGateway, type WholeGateway } from './gateway.ts'
 
@@ -20,7 +15,7 @@ interface Place {
   readonly gateway: WholeGateway
   readonly user: UserClient
   /** What `handshake` is called with: the scenario, where the person answers from a terminal. */
-  options(changes?: Partial<HandshakeOptions>): Promise<HandshakeOptions>
+  options(changes?: Partial<HandshakeWish & AtGateway>): Promise<HandshakeWish & AtGateway>
 }
 
 async function setUp(t: TestContext): Promise<Place> {

@@ -60,6 +60,8 @@ export interface AthConfig {
   /** The exact redirect URI registered at the providers; `${baseUrl}/ath/callback`. */
   readonly callbackUrl: string
   readonly providers: ReadonlyMap<ProviderId, ProviderDefinition>
+  /** Other names under which agents may ask for a provider (C27). Answers say its id. */
+  readonly providerAliases?: ReadonlyMap<string, ProviderId>
   readonly approvalRules: readonly ApprovalRule[]
   /** For agents that no rule matches. Default `hold`. */
   readonly unmatchedAgents: 'hold' | 'deny'
@@ -73,6 +75,8 @@ export interface AthConfig {
   readonly restrictions?: Restrictions
   /** From which risk on a yes needs a passkey. Default `high`. */
   readonly passkeyFrom?: Risk | 'never'
+  /** Before the addresses of people's own pages; see `AthCall.mount`. */
+  readonly peopleMount?: string
   /** Absent: the nine-step handshake is not offered. */
   readonly nineStep?: NineStepConfig
   /** C19: off only for development and peers' tests; the authorization URL is then the upstream's own. */

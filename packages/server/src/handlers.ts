@@ -28,7 +28,7 @@ import {
   revokeCredentialEndpoint,
 } from './user/credentials.ts'
 import { inboxEndpoint } from './user/inbox.ts'
-import { jsonAnswer } from './wire/answer.ts'
+import { publicJson } from './wire/answer.ts'
 import type { AthAnswer, AthCall } from './wire/http.ts'
 
 type Route = (call: AthCall, parameter: string) => AthAnswer | Promise<AthAnswer>
@@ -100,6 +100,7 @@ export function createAthHandlers(
     [/^\/ath\/token$/, { POST: (call) => serve(tokenEndpoint, ports, { call }) }],
     [/^\/ath\/token\/renew$/, { POST: (call) => serve(renewEndpoint, ports, { call }) }],
     [/^\/ath\/revoke$/, { POST: (call) => serve(revokeEndpoint, ports, { call }) }],
+    confirmRoute(ports),
     ...(ports.nineStep ? nineStepRoutes(ports) : []),
   ]
   return async (call) => {
@@ -114,6 +115,21 @@ export function createAthHandlers(
   }
 }
 
+/** A question to one person, of a nine-step handshake or about one request. */
+const confirmRoute = (ports: AthPorts): PatternRoute => [
+  /^\/ath\/confirm\/([A-Za-z0-9_-]{1,128})$/,
+  {
+    GET: (call, requestId) =>
+      wantsPage(call) && call.headers[userProofHeader] === undefined
+        ? serve(presentConfirmationEndpoint, ports, { call, requestId })
+        : serve(readConfirmationEndpoint, ports, { call, requestId }),
+    POST: (call, requestId) =>
+      isJson(call)
+        ? serve(signedConfirmationEndpoint, ports, { call, requestId })
+        : serve(answerConfirmationEndpoint, ports, { call, requestId }),
+  },
+]
+
 const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
   [/^\/ath\/handshake$/, { POST: (call) => serveHandshake(ports, call) }],
   [
@@ -121,19 +137,6 @@ const nineStepRoutes = (ports: AthPorts): readonly PatternRoute[] => [
     { GET: (call, handshakeId) => serve(pollEndpoint, ports, { call, handshakeId }) },
   ],
   [/^\/ath\/did\/([A-Za-z0-9._:%-]{1,512})$/, { GET: (_call, did) => answerDid(ports, did) }],
-  [
-    /^\/ath\/confirm\/([A-Za-z0-9_-]{1,128})$/,
-    {
-      GET: (call, requestId) =>
-        wantsPage(call) && call.headers[userProofHeader] === undefined
-          ? serve(presentConfirmationEndpoint, ports, { call, requestId })
-          : serve(readConfirmationEndpoint, ports, { call, requestId }),
-      POST: (call, requestId) =>
-        isJson(call)
-          ? serve(signedConfirmationEndpoint, ports, { call, requestId })
-          : serve(answerConfirmationEndpoint, ports, { call, requestId }),
-    },
-  ],
   [/^\/ath\/inbox$/, { GET: (call) => serve(inboxEndpoint, ports, { call }) }],
   [
     /^\/ath\/credentials$/,
@@ -155,13 +158,3 @@ const isJson = ({ headers }: AthCall): boolean =>
   /^application\/([a-z0-9.+-]+\+)?json\b/i.test(headers['content-type'] ?? '')
 
 const refuse = (failure: Failure): AthAnswer => answerFailure(failure, '')
-
-/** Discovery is public and may be read by any page (R15). */
-function publicJson(body: string): AthAnswer {
-  const answer = jsonAnswer(
-    200,
-    {},
-    { 'cache-control': 'public, max-age=60', 'access-control-allow-origin': '*' },
-  )
-  return { ...answer, body }
-}

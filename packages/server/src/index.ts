@@ -79,3 +79,27 @@ export { errorCode } from './oauth/failure.ts'
 export { createOAuthServers } from './oauth/oauth-servers.ts'
 export { routeOAuth } from './oauth/route-oauth.ts'
 export type { OAuthProviderSettings } from './oauth/settings.ts'
+export {
+  type AgentClient,
+  type AgentClientFault,
+  type AgentClientOptions,
+  readAgentClient,
+} from './agent-client/agent-client.ts'
+export {
+  createOidcProviderAgents,
+  type OidcProviderAgents,
+  type OidcProviderAgentsOptions,
+} from './agent-client/oidc-provider.ts'
+export { type AgentVerifierOptions, createAgentVerifier } from './compose/agent-verifier.ts'
+export { createDevIdp, type DevIdp } from './dev-idp/dev-idp.ts'
+export type { DevIdpClient, DevIdpOptions, DevPerson, DevScope } from './dev-idp/settings.ts'
+export type { AthContext, AthRegister, RegisteredScope } from './native/context.ts'
+export { type AthApp, createAthApp } from './native/ath-app.ts'
+export type { AppAnswer, AppRequest } from './native/app-request.ts'
+export type { AuditLine } from './native/audit-lines.ts'
+export type { GuardOptions } from './native/guard-options.ts'
+export * from './native/options.ts'
+export {
+  createServiceDiscoveryDocument,
+  type ServiceDescription,
+} from './native/service-document.ts'

@@ -75,3 +75,5 @@ export {
   type UpstreamRequest,
   type UpstreamSettings,
 } from './transport/upstream.ts'
+export { type AmountRule, asServersReadIt, compileAmounts } from './surfaces/http/amount-fields.ts'
+export { securityHeaders } from './wire/security-headers.ts'

@@ -26,6 +26,7 @@ import {
 } from '@ath-protocol/server'
 import {
   type AccessTokenClaims,
+  athVersion,
   didOfKey,
   encodeBase64url,
   fail,
@@ -82,6 +83,8 @@ export interface NineStepGatewayOptions {
   readonly documents?: readonly TestAgent[]
   /** Unix seconds. */
   readonly now?: () => number
+  /** The provider that speaks for itself: described as a service of its own, and called below `/api`. */
+  readonly native?: string
   /** Answers before the handlers do, where it returns true. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean
 }
@@ -212,7 +215,14 @@ export async function createNineStepGateway(
     const { method = 'GET' } = request
     const target = new URL(request.url ?? '/', url)
     const body = await buffer(request)
-    const [, provider, path = '/'] = /^\/ath\/proxy\/([^/]+)(\/.*)?$/.exec(target.pathname) ?? []
+    if (options.native && target.pathname.startsWith('/.well-known/ath'))
+      return target.pathname.endsWith('/ath-app.json')
+        ? answer(response, 200, describeApp(options.native))
+        : answer(response, 404, { code: 'NOT_FOUND', message: 'nothing here' })
+    const isDirect = options.native !== undefined && target.pathname.startsWith('/api/')
+    const [, provider, path = '/'] = isDirect
+      ? ['', options.native, target.pathname]
+      : (/^\/ath\/proxy\/([^/]+)(\/.*)?$/.exec(target.pathname) ?? [])
     if (target.pathname === '/.well-known/jwks.json')
       return answer(response, 200, { keys: [tokenJwk()] })
     if (provider !== undefined) {
@@ -243,6 +253,23 @@ export async function createNineStepGateway(
     if (!given) return answer(response, 404, { code: 'NOT_FOUND', message: 'nothing here' })
     response.writeHead(given.status, given.headers as Record<string, string>).end(given.body)
   }
+
+  const describeApp = (app: string) => ({
+    ath_version: athVersion,
+    app_id: app,
+    name: providers.get(app)?.displayName,
+    auth: {
+      type: 'oauth2',
+      authorization_endpoint: `${url}/ath/authorize`,
+      token_endpoint: `${url}/ath/token`,
+      scopes_supported: providers.get(app)?.scopes.map(({ name }) => name),
+      agent_attestation_required: true,
+    },
+    api_base: `${url}/api`,
+    handshake_endpoint: `${url}/ath/handshake`,
+    server_did: nineStep.serverDid,
+    server_jwk: nineStep.handshakeKey.publicKey.jwk,
+  })
 
   const tokenJwk = () => {
     const { jwk } = nineStep.tokenKey.publicKey

@@ -18,6 +18,7 @@ import {
   verifySignature,
 } from '@ath-protocol/types'
 import type { TestAgent } from './keys.ts'
+import { createStrictStepUp, type StrictStepUp } from './strict-step-up.ts'
 
 /** Which step a request belongs to, for scripted answers and for the log. */
 export type GatewayStep =
@@ -30,6 +31,7 @@ export type GatewayStep =
   | 'renew'
   | 'revoke'
   | 'proxy'
+  | 'direct'
 
 export interface SeenRequest {
   readonly step: GatewayStep
@@ -64,8 +66,10 @@ export interface StrictGateway {
   next(step: GatewayStep, answer: RawAnswer): void
   /** How long the next tokens live. Default 3600. */
   tokenLifetimeSeconds: number
-  /** What stands behind the gateway. */
+  /** What stands behind the gateway, or the service itself. */
   upstream: RawAnswer
+  /** Which calls the user must confirm once more, and what they say. */
+  readonly stepUp: StrictStepUp
   /** Resolves when so many requests of a step have come in. */
   waitFor(step: GatewayStep, count: number): Promise<void>
   close(): Promise<void>
@@ -82,6 +86,16 @@ export interface StrictGatewayOptions {
   readonly intervalSeconds?: number
   /** Path in front of everything, e.g. `/gw`. */
   readonly basePath?: string
+  /** Speaks ATH as a service of its own does: one app, its own description, calls answered by itself (C27). */
+  readonly native?: {
+    readonly appId: string
+    /** Other names under which it lets itself be asked. */
+    readonly aliases?: readonly string[]
+    /** Where its API is. Default `/api`. */
+    readonly apiPath?: string
+    /** What the description says in place of it. */
+    readonly apiBase?: string
+  }
 }
 
 interface Asked {
@@ -103,7 +117,9 @@ interface Token {
 
 export async function createStrictGateway(options: StrictGatewayOptions): Promise<StrictGateway> {
   const { agent, basePath = '', intervalSeconds = 0.05, grantLifetimeSeconds } = options
-  const offers = options.offers ?? { oa: ['oa:read', 'oa:write'] }
+  const { native } = options
+  const apiPath = `${basePath}${native?.apiPath ?? '/api'}`
+  const offers = options.offers ?? { [native?.appId ?? 'oa']: ['oa:read', 'oa:write'] }
   const now = options.now ?? (() => Date.now() / 1000)
   const imported = await importAgentKey(agent.document(), undefined)
   if (!imported.ok) throw new Error('the test agent has no usable key')
@@ -124,6 +140,7 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     agentStatus: 'approved' as StrictGateway['agentStatus'],
     userAnswer: 'pending' as StrictGateway['userAnswer'],
     tokenLifetimeSeconds: 3600,
+    stepUp: createStrictStepUp((): string => gateway.url, now),
     upstream: ((_request, response) => response.end('upstream')) as RawAnswer,
     next: (step: GatewayStep, answer: RawAnswer) => {
       scripted.set(step, [...(scripted.get(step) ?? []), answer])
@@ -177,6 +194,13 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
       throw new Refusal({ reason: 'client_secret_wrong' })
   }
 
+  /** The one name of what was asked for, whatever it was called. */
+  function nameOf(provider: unknown): string {
+    const known = native && [native.appId, ...(native.aliases ?? [])].includes(String(provider))
+    if (native && !known) throw fault(`provider: ${String(provider)}`)
+    return native?.appId ?? String(provider)
+  }
+
   function decided() {
     return Object.entries(offers).map(([provider_id, scopes]) => {
       const { approved, denied, reason } = gateway.approvals[provider_id] ?? {
@@ -216,33 +240,51 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
   }
 
   const base = () => gateway.url
+  const describeGateway = () => ({
+    ath_version: athVersion,
+    gateway_id: base(),
+    agent_registration_endpoint: `${base()}/ath/agents/register`,
+    ...describeRenewal(),
+    supported_providers: Object.entries(offers).map(([provider_id, available_scopes]) => ({
+      provider_id,
+      display_name: provider_id.toUpperCase(),
+      available_scopes,
+      auth_mode: 'OAUTH2',
+      agent_approval_required: true,
+    })),
+  })
+  const describeApp = ({ appId, apiBase }: NonNullable<StrictGatewayOptions['native']>) => ({
+    ath_version: athVersion,
+    app_id: appId,
+    name: appId.toUpperCase(),
+    auth: {
+      type: 'oauth2',
+      authorization_endpoint: `${base()}/ath/authorize`,
+      token_endpoint: `${base()}/ath/token`,
+      scopes_supported: offers[appId] ?? [],
+      agent_attestation_required: true,
+    },
+    api_base: apiBase ?? new URL(apiPath, base()).href,
+    agent_registration_endpoint: `${base()}/ath/agents/register`,
+    ...describeRenewal(),
+  })
+  const describeRenewal = () =>
+    grantLifetimeSeconds === undefined
+      ? {}
+      : { token_renewal_endpoint: `${base()}/ath/token/renew` }
+
   const steps: Record<
-    Exclude<GatewayStep, 'proxy'>,
+    Exclude<GatewayStep, 'proxy' | 'direct'>,
     (
       body: Record<string, unknown>,
       headers: IncomingMessage['headers'],
     ) => Promise<readonly [number, unknown, (string | undefined)?]>
   > = {
-    discover: async () => [
-      200,
-      {
-        ath_version: athVersion,
-        gateway_id: base(),
-        agent_registration_endpoint: `${base()}/ath/agents/register`,
-        ...(grantLifetimeSeconds === undefined
-          ? {}
-          : { token_renewal_endpoint: `${base()}/ath/token/renew` }),
-        supported_providers: Object.entries(offers).map(([provider_id, available_scopes]) => ({
-          provider_id,
-          display_name: provider_id.toUpperCase(),
-          available_scopes,
-          auth_mode: 'OAUTH2',
-          agent_approval_required: true,
-        })),
-      },
-    ],
+    discover: async () => [200, native ? describeApp(native) : describeGateway()],
     register: async (body) => {
       checkSchema(registrationRequestSchema, body)
+      for (const one of body['requested_providers'] as { provider_id: string }[])
+        nameOf(one.provider_id)
       const audience = await attested(body['agent_attestation'], [base()])
       if (body['agent_id'] !== agent.agentId) throw fault('agent_id differs')
       return [
@@ -292,7 +334,7 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
       const audience = await attested(body['agent_attestation'], [base()])
       const id = `ath_sess_${crypto.randomUUID()}`
       handshakes.set(id, {
-        provider: String(body['provider_id']),
+        provider: nameOf(body['provider_id']),
         scopes: body['scopes'] as string[],
         spent: false,
       })
@@ -353,7 +395,10 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? ''
-    const named = stepOf(request.method ?? '', url.slice(basePath.length))
+    const isDirect = native && (url === apiPath || url.startsWith(`${apiPath}/`))
+    const named = isDirect
+      ? 'direct'
+      : stepOf(request.method ?? '', url.slice(basePath.length), native ? 'ath-app' : 'ath')
     const step = named === 'renew' && grantLifetimeSeconds === undefined ? undefined : named
     const own = scripted.get(step ?? 'proxy')?.shift()
     const seen = { method: request.method ?? '', url, headers: request.headers }
@@ -376,9 +421,9 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
       send(response, 404, {})
       return
     }
-    if (step === 'proxy') {
+    if (step === 'proxy' || step === 'direct') {
       note({})
-      await proxy(request, response, url)
+      await call(request, response, url, step)
       return
     }
     let body: Record<string, unknown> = {}
@@ -402,7 +447,12 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     }
   }
 
-  async function proxy(request: IncomingMessage, response: ServerResponse, url: string) {
+  async function call(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    step: 'proxy' | 'direct',
+  ) {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const refuse = (failure: Failure) => {
       request.resume()
@@ -412,12 +462,17 @@ export async function createStrictGateway(options: StrictGatewayOptions): Promis
     const found = live.get(token)
     if (!found) return refuse({ reason: 'token_revoked' })
     const { provider } = found.grant
-    if (!url.startsWith(`${basePath}/ath/proxy/${provider}`))
+    const names = native ? [provider, ...(native.aliases ?? [])] : [provider]
+    const prefixes =
+      step === 'direct' ? [apiPath] : names.map((name) => `${basePath}/ath/proxy/${name}`)
+    const prefix = prefixes.find((one) => url.startsWith(one))
+    if (prefix === undefined)
       return refuse({ reason: 'provider_differs', got: url, bound: provider })
     if (now() >= found.expiresAt) return refuse({ reason: 'token_expired' })
     if (request.headers['x-ath-agent-id'] !== agent.agentId)
       return refuse({ reason: 'agent_header_absent' })
-    request.url = url.slice(`${basePath}/ath/proxy/${provider}`.length) || '/'
+    request.url = url.slice(prefix.length) || '/'
+    if (!(await gateway.stepUp.admits(request, response, agent.agentId))) return
     await gateway.upstream(request, response)
   }
 
@@ -434,12 +489,11 @@ class Refusal extends Error {
   }
 }
 
-function stepOf(method: string, path: string): GatewayStep | undefined {
+function stepOf(method: string, path: string, document: string): GatewayStep | undefined {
   const [bare = ''] = path.split('?')
   if (bare.startsWith('/ath/proxy/')) return 'proxy'
+  if (`${method} ${bare}` === `GET /.well-known/${document}.json`) return 'discover'
   switch (`${method} ${bare}`) {
-    case 'GET /.well-known/ath.json':
-      return 'discover'
     case 'POST /ath/agents/register':
       return 'register'
     case 'POST /ath/authorize':

@@ -31,4 +31,5 @@ export const prefix = {
   nineStep: 'ath_hs_',
   session: 'ath_ses_',
   credential: 'ath_uc_',
+  stepUp: 'ath_su_',
 } as const

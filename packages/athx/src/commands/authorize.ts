@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command-spec.ts'
-import { readScopes } from '../flags.ts'
+import { addScopeOptions, scopesOf } from '../flags.ts'
 import { openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -9,22 +9,23 @@ export const authorize: CommandSpec = {
   examples: [
     'athx authorize --provider oa --scopes oa:read',
     'athx authorize --provider oa --scopes oa:read --json | jq -r .authorization_url',
-    'athx authorize --provider crm --scopes crm:read --resource https://crm.example/api',
+    'athx authorize --mode native --service http://localhost:3000 --scopes products:read',
   ],
   next: 'athx token --session <id> --wait',
   options: (command) => {
+    addScopeOptions(command, 'scopes, separated by commas')
     command
-      .option('--provider <id>', 'the provider to ask for')
-      .option('--scopes <list>', 'scopes, separated by commas')
+      .option('--provider <id>', 'the provider to ask for; an app that speaks ATH needs none')
       .option('--resource <uri>', 'the resource the token is for (RFC 8707)')
       .option('--redirect-uri <uri>', 'one of the registered redirect URIs')
   },
   run: async (context) => {
     const { flags, io, out } = context
     const provider = flags.text('provider')
-    if (!provider) throw new UsageError('no provider was given', 'add --provider <id>')
-    const scopes = readScopes(flags.text('scopes'))
+    const scopes = scopesOf(flags)
     const { client, profile } = await openAgent(context)
+    if (!provider && !client.native)
+      throw new UsageError('no provider was given', 'add --provider <id>')
     const handshake = await client.authorize({
       provider,
       scopes,

@@ -3,15 +3,19 @@ import { access } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import { readGatewayRefusal } from '@ath-protocol/client'
+import { type CallInit, readGatewayRefusal } from '@ath-protocol/client'
 import type { Command } from 'commander'
+import { pathInApi } from '../api-path.ts'
 import type { CommandSpec } from '../command-spec.ts'
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
 import { findKeptHandshake, type KeptHandshake } from '../handshake-agent.ts'
 import { report } from '../output/report.ts'
+import { shown } from '../output/shown.ts'
 import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
-import { findSettingValue, openAgent } from '../settings.ts'
+import { findPlace, type Place } from '../place.ts'
+import { findSettingValue } from '../setting-source.ts'
+import { openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { resumeKept } from './kept-session.ts'
 
@@ -28,37 +32,46 @@ const options = (command: Command) => {
 }
 
 export const call: CommandSpec = {
-  usage: 'call <provider> <method> <path>',
-  summary: 'Call a service through the gateway; the answer streams to stdout, byte for byte.',
+  usage: 'call <provider> <method> [path]',
+  synopsis: '[provider] <method> <path>',
+  summary:
+    'Call a service through the gateway, or an app that speaks ATH itself; the answer streams to stdout, byte for byte.',
   examples: [
     'athx call oa GET "/api/approvals?state=open"',
     'athx call crm POST /api/customers --data @customer.json -H "content-type: application/json"',
-    'athx call finance GET /export.csv -o export.csv',
+    'athx call GET /api/products --service http://localhost:3000',
   ],
   next: 'athx status · athx revoke <provider>',
   options,
-  run: callService,
+  run: (context, words) => callService(context, words, 'direct'),
 }
 
 export const proxy: CommandSpec = {
-  usage: 'proxy <provider> <method> <path>',
-  summary: 'The same as `call`, under the name other ATH command lines use.',
+  usage: 'proxy <provider> <method> [path]',
+  synopsis: '[provider] <method> <path>',
+  summary:
+    'The same as `call`, under the name other ATH command lines use; at an app by its /ath/proxy path.',
   examples: [
     'athx proxy github GET /user/repos',
     'athx proxy crm POST /api/customers --body \'{"name":"Li"}\'',
-    'athx proxy oa GET /api/approvals -i',
+    'athx proxy --mode native --service http://localhost:3000 shop GET /api/products',
   ],
   next: 'athx revoke --provider <id>',
   options,
-  run: callService,
+  run: (context, words) => callService(context, words, 'proxy'),
 }
 
 async function callService(
   context: RunContext,
-  [providerId = '', method = '', path = '']: readonly string[],
+  words: readonly string[],
+  way: 'direct' | 'proxy',
 ): Promise<ExitCode> {
   const { io, flags } = context
-  const session = await openSession(context, providerId)
+  const place = findPlace(context)
+  const { provider, method, path } = readWords(words, place)
+  const session = await (place.native
+    ? openServiceSession(context, { provider, way })
+    : openSession(context, provider ?? ''))
   const headers = readHeaders(flags.list('header'))
   const body = await readBody(context, headers)
   const response = await session.fetch(path, {
@@ -66,6 +79,9 @@ async function callService(
     headers,
     ...(body === undefined ? {} : { body }),
     signal: io.interrupted,
+    // Said with --quiet, too: without it nobody would know for what the call waits.
+    onStepUp: ({ confirmUrl }) =>
+      io.stderr.write(shown(`confirm   ${confirmUrl}`) + '\nwaiting   Ctrl-C gives the call up\n'),
   })
   const refusal = await readGatewayRefusal(response, { clock: io, timeoutSeconds: 10 })
   const target = flags.text('output')
@@ -84,18 +100,62 @@ async function callService(
   return exitCode
 }
 
-async function openSession(
-  context: RunContext,
-  providerId: string,
-): Promise<{
-  fetch(path: string, init: RequestInit): Promise<Response>
+function readWords(words: readonly string[], { native }: Place) {
+  const [first = '', second = '', third] = words
+  if (words.length === 3) return { provider: first, method: second, path: third ?? '' }
+  if (words.length === 2 && native) return { provider: undefined, method: first, path: second }
+  throw new UsageError(
+    'a call has a provider, a method and a path',
+    native ? 'write: athx call <method> <path>' : 'write: athx call <provider> <method> <path>',
+  )
+}
+
+interface Callable {
+  fetch(path: string, init: CallInit): Promise<Response>
   forget?(): Promise<unknown>
-}> {
-  const { io, flags } = context
+}
+
+async function givenToken({ io, flags }: RunContext): Promise<string | undefined> {
   const source = flags.text('token')
-  const accessToken = source
-    ? await readSecret('--token', source, io)
-    : io.env['ATH_TOKEN'] || undefined
+  return source ? readSecret('--token', source, io) : io.env['ATH_TOKEN'] || undefined
+}
+
+/** A session at an app that speaks ATH itself. */
+async function openServiceSession(
+  context: RunContext,
+  { provider, way }: { readonly provider: string | undefined; readonly way: 'direct' | 'proxy' },
+): Promise<Callable> {
+  const accessToken = await givenToken(context)
+  const kept = accessToken === undefined ? await findKeptHandshake(context) : undefined
+  const at = async () => {
+    if (kept) {
+      const session = await kept.resume()
+      const forget = () => kept.agent.profile.dropSession()
+      return { session, apiBase: session.apiBase ?? '', providerId: session.providers[0], forget }
+    }
+    const agent = await openAgent(context)
+    const { client } = agent
+    const session =
+      accessToken === undefined
+        ? await resumeKept(agent, provider)
+        : client.resume({ providerId: provider ?? '', accessToken, scopes: [], expiresAt: 0 })
+    const { api_base } = await client.discover({ signal: context.io.interrupted })
+    return { session, apiBase: String(api_base), providerId: session.providerId }
+  }
+  const { session, apiBase, providerId = '', ...rest } = await at()
+  const proxyPath = `/ath/proxy/${encodeURIComponent(provider ?? providerId)}`
+  return {
+    ...rest,
+    fetch: (path, init) =>
+      session.fetch(
+        way === 'proxy' ? `${proxyPath}/${path.replace(/^\//, '')}` : pathInApi(path, apiBase),
+        init,
+      ),
+  }
+}
+
+async function openSession(context: RunContext, providerId: string): Promise<Callable> {
+  const accessToken = await givenToken(context)
   if (accessToken !== undefined) {
     const { client } = await openAgent(context)
     return client.resume({ providerId, accessToken, scopes: [], expiresAt: 0 })

@@ -1,6 +1,7 @@
 import type { CommandSpec } from '../command-spec.ts'
 import { columns } from '../output/shown.ts'
-import { environmentOf, findSource } from '../settings.ts'
+import { readMode } from '../place.ts'
+import { environmentOf, findSource } from '../setting-source.ts'
 import { findSetting, settingNames, writeConfig } from '../state/config-file.ts'
 
 export const config: CommandSpec = {
@@ -60,12 +61,13 @@ export const config: CommandSpec = {
       summary: 'Keep one setting.',
       examples: [
         'athx config set gateway https://gw.example',
-        'athx config set key-path ~/keys/agent.pem',
+        'athx config set service http://localhost:3000',
         'athx config set format json',
       ],
       next: 'athx config show',
       run: async ({ home, config, out }, [name = '', value = '']) => {
         const setting = findSetting(name)
+        if (setting === 'mode') readMode(value)
         await writeConfig(home, { ...config, settings: { ...config.settings, [setting]: value } })
         out.say(`${setting} = ${value}`)
       },

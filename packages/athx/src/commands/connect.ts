@@ -5,28 +5,27 @@ import {
   openBrowser,
 } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { readDuration, readScopes } from '../flags.ts'
+import { keepFirstKey } from '../first-key.ts'
+import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { columns, duration } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
+import { placeName } from '../place.ts'
 import { defaultsOf, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
+import { UsageError } from '../usage-error.ts'
 import { describeApproval, keepConflict, keepRegistration } from './register.ts'
 
 export const connect: CommandSpec = {
-  usage: 'connect <provider...>',
+  usage: 'connect [provider...]',
   summary: 'Get access in one go: discover, register, ask the user, wait, keep the token.',
   examples: [
     'athx connect oa --scope oa:read --why "query approvals"',
     'athx connect oa crm --scope oa:read,crm:write --why "update customers" --open',
-    'athx connect oa --scope oa:read --wait-timeout 2m --json',
+    'athx connect --service http://localhost:3000 --scopes products:read --open',
   ],
   next: 'athx call <provider> GET /path · athx status',
   options: (command) => {
+    addScopeOptions(command, 'scopes, separated by commas; each goes to the provider that has it')
     command
-      .option(
-        '--scope <list>',
-        'scopes, separated by commas; each goes to the provider that has it',
-      )
-      .option('--scopes <list>', 'the same as --scope')
       .option('--why <text>', 'what for; the user sees it, marked as the agent’s words')
       .option('--open', 'open the page in a browser')
       .option('--print', 'only print the page’s address (default)')
@@ -36,10 +35,16 @@ export const connect: CommandSpec = {
   },
   run: async (context, providers) => {
     const { flags, io, out } = context
-    const scopes = readScopes(flags.text('scope') ?? flags.text('scopes'))
+    const scopes = scopesOf(flags)
+    await keepFirstKey(context)
     const agent = await openAgent(context)
     const { options, profile, client } = agent
     const { agentId, key, ...rest } = options
+    if (providers.length === 0 && !client.native)
+      throw new UsageError(
+        'no provider was given',
+        'name it: athx connect <provider> --scopes <list>',
+      )
     const limit = flags.text('waitTimeout')
     const why = flags.text('why')
     let waitingFor = ''
@@ -93,7 +98,7 @@ export const connect: CommandSpec = {
       await keepDefaults(context, defaultsOf(agent))
       await out.result(
         {
-          gateway: client.gateway,
+          [placeName(client)]: client.gateway,
           agent_id: client.agentId,
           client_id: connection.client.credentials?.clientId,
           sessions: sessions.map(({ providerId, scopes, expiresAt, grantExpiresAt }) => ({

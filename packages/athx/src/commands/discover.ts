@@ -1,8 +1,12 @@
-import { discoverGateway, discoverService } from '@ath-protocol/client'
+import {
+  type Discovery,
+  discoverGateway,
+  discoverService,
+  type ServiceDiscovery,
+} from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { columns } from '../output/shown.ts'
-import { requireGateway } from '../settings.ts'
-import { UsageError } from '../usage-error.ts'
+import { findPlace } from '../place.ts'
 
 export const discover: CommandSpec = {
   usage: 'discover',
@@ -10,38 +14,43 @@ export const discover: CommandSpec = {
   examples: [
     'athx discover --gateway https://gw.example',
     'athx discover --json | jq ".supported_providers[].provider_id"',
-    'athx discover --mode native --service https://shop.example',
+    'athx discover --mode native --service http://localhost:3000',
   ],
   next: 'athx connect <provider> --scope <scope>',
-  options: (command) => {
-    command.option('-s, --service <url>', 'a service that speaks ATH itself')
-  },
   run: async (context) => {
-    const { flags, io, out } = context
-    const signal = io.interrupted
-    const service = flags.text('service')
-    if (service || flags.text('mode') === 'native') {
-      if (!service) throw new UsageError('no service was given', 'add --service <url>')
-      const found = await discoverService(service, { signal })
-      await out.result(
-        found,
-        `${found.name} (${found.app_id}), ATH ${found.ath_version}\n  api     ${found.api_base}\n  scopes  ${found.auth.scopes_supported.join(' ')}`,
-      )
-      return
+    const signal = context.io.interrupted
+    const { native, base } = findPlace(context)
+    if (native) {
+      const found = await discoverService(base, { signal })
+      await context.out.result(found, describeService(found))
+    } else {
+      const found = await discoverGateway(base, { signal })
+      await context.out.result(found, describeGateway(found))
     }
-    const found = await discoverGateway(requireGateway(context), { signal })
-    const rows = found.supported_providers.map((provider) => [
-      provider.provider_id,
-      provider.available_scopes.join(' '),
-      provider.agent_approval_required ? 'approval needed' : '',
-      provider.display_name,
-    ])
-    const nineStep = found.handshake_endpoint
-      ? `\nnine-step  ${found.handshake_endpoint}  ${found.server_did ?? ''}`.trimEnd()
-      : ''
-    await out.result(
-      found,
-      `${found.gateway_id}  ATH ${found.ath_version}\n${columns(rows)}${nineStep}`,
-    )
   },
 }
+
+const describeService = (found: ServiceDiscovery) =>
+  [
+    `${found.name} (${found.app_id}), ATH ${found.ath_version}`,
+    `  api     ${found.api_base}`,
+    `  scopes  ${found.auth.scopes_supported.join(' ')}`,
+    ...nineStep(found),
+  ].join('\n')
+
+function describeGateway(found: Discovery): string {
+  const rows = found.supported_providers.map((provider) => [
+    provider.provider_id,
+    provider.available_scopes.join(' '),
+    provider.agent_approval_required ? 'approval needed' : '',
+    provider.display_name,
+  ])
+  return [`${found.gateway_id}  ATH ${found.ath_version}`, columns(rows), ...nineStep(found)].join(
+    '\n',
+  )
+}
+
+const nineStep = ({ handshake_endpoint, server_did }: Discovery | ServiceDiscovery) =>
+  typeof handshake_endpoint === 'string'
+    ? [`nine-step  ${handshake_endpoint}  ${String(server_did ?? '')}`.trimEnd()]
+    : []

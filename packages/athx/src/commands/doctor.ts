@@ -3,19 +3,17 @@ import {
   checkPublishedKey,
   type Discovery,
   discoverGateway,
+  discoverService,
+  offeredScopes,
   requireVersion,
+  type ServiceDiscovery,
 } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
 import { columns } from '../output/shown.ts'
 import { isRenewable, timeLeft } from '../output/time-left.ts'
+import { findPlace, placeName } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
-import {
-  keyPath,
-  openAgent,
-  requireAgentIdSetting,
-  requireGateway,
-  requireKey,
-} from '../settings.ts'
+import { keyPath, openAgent, requireAgentIdSetting, requireKey } from '../settings.ts'
 import { isOpenToOthers } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -29,11 +27,15 @@ interface Finding {
 export const doctor: CommandSpec = {
   usage: 'doctor',
   summary: 'Check everything an agent needs, one line each, with the fix.',
-  examples: ['athx doctor', 'athx doctor --gateway https://gw.example', 'athx doctor --json'],
+  examples: [
+    'athx doctor',
+    'athx doctor --mode native --service http://localhost:3000',
+    'athx doctor --json',
+  ],
   next: 'athx connect <provider> --scope <scope>',
   run: async (context) => {
     const findings: Finding[] = []
-    for (const check of [checkNode, checkFiles, checkKey, checkPublished, checkGateway, checkAgent])
+    for (const check of [checkNode, checkFiles, checkKey, checkPublished, checkPlace, checkAgent])
       findings.push(...(await check(context)))
     await context.out.result(
       findings,
@@ -105,30 +107,31 @@ async function checkPublished(context: RunContext): Promise<readonly Finding[]> 
   }
 }
 
-async function checkGateway(context: RunContext): Promise<readonly Finding[]> {
+async function checkPlace(context: RunContext): Promise<readonly Finding[]> {
   let date: string | null = null
+  let name = 'gateway'
   const watching: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
     date = response.headers.get('date')
     return response
   }
   try {
-    const discovery = await discoverGateway(requireGateway(context), {
-      ...limits(context),
-      fetch: watching,
-    })
-    const providers = discovery.supported_providers.map(({ provider_id }) => provider_id)
-    return [
-      ok('gateway', `${discovery.gateway_id}  ${providers.join(' ')}`),
-      checkVersion(discovery),
-      checkClock(date, context),
-    ]
+    const { native, base } = findPlace(context)
+    name = placeName({ native })
+    const options = { ...limits(context), fetch: watching }
+    const discovery = await (native ? discoverService : discoverGateway)(base, options)
+    return [ok(name, describePlace(discovery)), checkVersion(discovery), checkClock(date, context)]
   } catch (error) {
-    return [fail('gateway', error)]
+    return [fail(name, error)]
   }
 }
 
-function checkVersion(discovery: Discovery): Finding {
+const describePlace = (found: Discovery | ServiceDiscovery) =>
+  'gateway_id' in found
+    ? `${found.gateway_id}  ${Object.keys(offeredScopes(found)).join(' ')}`
+    : `${found.name}  ${Object.entries(offeredScopes(found)).flat(2).join(' ')}`
+
+function checkVersion(discovery: Discovery | ServiceDiscovery): Finding {
   try {
     requireVersion(discovery)
     return ok('version', `ATH ${discovery.ath_version}`)
@@ -141,9 +144,9 @@ function checkVersion(discovery: Discovery): Finding {
 function checkClock(date: string | null, { io }: RunContext): Finding {
   const there = Date.parse(date ?? '') / 1000
   if (Number.isNaN(there))
-    return warn('clock', 'the gateway tells no time', 'check this machine’s clock')
+    return warn('clock', 'the server tells no time', 'check this machine’s clock')
   const skew = io.now() - there
-  const text = `${Math.abs(Math.round(skew))} s ${skew < 0 ? 'behind' : 'ahead of'} the gateway`
+  const text = `${Math.abs(Math.round(skew))} s ${skew < 0 ? 'behind' : 'ahead of'} the server`
   if (Math.abs(skew) < 30) return ok('clock', text)
   const fix = 'set this machine’s clock (NTP)'
   return Math.abs(skew) < 240 ? warn('clock', text, fix) : fail('clock', new UsageError(text, fix))

@@ -1,17 +1,13 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  AthError,
-  createAgentKey,
-  openBrowser,
-  readHandshakeKey,
-  type UserClient,
-} from '@ath-protocol/client'
+import { AthError, createAgentKey, openBrowser } from '@ath-protocol/client'
+import { readHandshakeKey } from '@ath-protocol/client/nine-step'
+import type { UserClient } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
 import { duration } from '../output/shown.ts'
 import { openPerson, userKeyPath } from '../person.ts'
 import type { RunContext } from '../run-context.ts'
-import { findSettingValue } from '../settings.ts'
+import { findSettingValue } from '../setting-source.ts'
 import { createPrivate } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
 

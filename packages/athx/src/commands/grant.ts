@@ -1,14 +1,16 @@
 import {
-  agentThumbprint,
   discoverGateway,
-  type KeptCredential,
+  discoverService,
+  offeredScopes,
   qualifiedScope,
 } from '@ath-protocol/client'
+import { agentThumbprint, type KeptCredential } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { columns, lasting } from '../output/shown.ts'
 import { localTime } from '../output/time-left.ts'
 import { openPerson } from '../person.ts'
+import { findPlace, placeName } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
 import { readIfThere, writePrivate } from '../state/private-file.ts'
 import { UsageError } from '../usage-error.ts'
@@ -96,7 +98,7 @@ async function make(context: RunContext): Promise<void> {
   const person = await openPerson(context)
   const scopes = readScopes(flags.text('scope'))
   const lifetimeSeconds = Math.round(readDuration(flags.text('for') ?? '8h', '--for'))
-  const server = flags.on('offline') ? undefined : await findServer(context, person.gateway)
+  const server = flags.on('offline') ? undefined : await findServer(context)
   if (server) refuseUnknown(scopes, server.offered)
   const serverDid = flags.text('serverDid') ?? server?.did
   if (serverDid === undefined)
@@ -128,16 +130,18 @@ async function make(context: RunContext): Promise<void> {
   )
 }
 
-async function findServer({ io }: RunContext, gateway: string) {
-  const { server_did: did, supported_providers } = await discoverGateway(gateway, {
-    signal: io.interrupted,
+async function findServer(context: RunContext) {
+  const place = findPlace(context)
+  const found = await (place.native ? discoverService : discoverGateway)(place.base, {
+    signal: context.io.interrupted,
   })
-  const offered = supported_providers.flatMap(({ provider_id, available_scopes }) =>
-    available_scopes.map((name) => qualifiedScope({ providerId: provider_id, name })),
+  const offered = Object.entries(offeredScopes(found)).flatMap(([providerId, names]) =>
+    names.map((name) => qualifiedScope({ providerId, name })),
   )
-  if (did) return { did, offered }
+  const { server_did: did } = found
+  if (typeof did === 'string') return { did, offered }
   throw new UsageError(
-    'this gateway does not offer the nine-step handshake',
+    `this ${placeName(place)} does not offer the nine-step handshake`,
     'permissions ahead of time need it; ask its operator',
   )
 }

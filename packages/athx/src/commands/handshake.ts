@@ -6,16 +6,18 @@ import {
   type HandshakeSession,
   handshake as shakeHands,
   type PendingConfirmation,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
 import type { CommandSpec } from '../command-spec.ts'
-import { readDuration, readScopes } from '../flags.ts'
+import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { openHandshakeAgent } from '../handshake-agent.ts'
 import { limitsLine } from '../output/limits.ts'
 import { duration, lasting } from '../output/shown.ts'
 import { localTime, timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
 import { refuseSecret } from '../secret-input.ts'
-import { findSettingValue, keepDefaults, requireAgentIdSetting, requireKey } from '../settings.ts'
+import { athPlace, placeName } from '../place.ts'
+import { findSettingValue } from '../setting-source.ts'
+import { keepDefaults, requireAgentIdSetting, requireKey } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const handshake: CommandSpec = {
@@ -25,12 +27,12 @@ export const handshake: CommandSpec = {
   examples: [
     'athx handshake --scope oa:read,crm:write --ttl 8h --why "query approvals" --credential grant.jwt',
     'athx handshake --scope oa:read --credential - --encrypted < grant.jwt',
-    'ATH_CREDENTIAL=… athx handshake --scope oa:read --credential env --json',
+    'athx handshake --mode native --service http://localhost:3000 --scopes products:read --credential env',
   ],
   next: 'athx call <provider> GET /path · athx status · athx revoke',
   options: (command) => {
+    addScopeOptions(command, 'scopes by their full names, separated by commas')
     command
-      .option('--scope <list>', 'scopes by their full names, separated by commas')
       .option('--ttl <duration>', 'how long the permission shall live (default 8h, at most 24h)')
       .option('--why <text>', 'what for; the user sees it, marked as the agent’s words')
       .option('--credential <source>', 'what the user gave: a file, - for stdin, or `env`')
@@ -42,13 +44,13 @@ export const handshake: CommandSpec = {
   run: async (context) => {
     const { flags, io, out } = context
     const agent = await openHandshakeAgent(context)
-    const { gateway, did, profile } = agent
+    const { place, did, profile } = agent
     const limit = flags.text('waitTimeout')
     const session = await shakeHands({
       ...agent.settings(),
-      gateway,
+      ...athPlace(place),
       did,
-      scopes: readScopes(flags.text('scope')),
+      scopes: scopesOf(flags),
       ttl: Math.round(readDuration(flags.text('ttl') ?? '8h', '--ttl')),
       context: flags.text('why') ?? '',
       credential: await readCredential(context),
@@ -62,7 +64,7 @@ export const handshake: CommandSpec = {
     })
     await profile.dropSession()
     await profile.keepSession(session.stored())
-    await keepDefaults(context, { gateway, did })
+    await keepDefaults(context, { [placeName(place)]: place.base, did })
     await out.result(describeSession(session), sessionLine(session, io.now()))
   },
 }
@@ -71,11 +73,11 @@ export const handshake: CommandSpec = {
 export const describeSession = (
   session: Omit<
     HandshakeSession,
-    'fetch' | 'request' | 'refresh' | 'end' | 'stored' | 'accessToken'
+    'fetch' | 'request' | 'api' | 'refresh' | 'end' | 'stored' | 'accessToken'
   >,
 ) => ({
   session_id: session.sessionId,
-  gateway: session.gateway,
+  [session.apiBase === undefined ? 'gateway' : 'service']: session.gateway,
   server_did: session.serverDid,
   agent_id: session.agentId,
   providers: session.providers,

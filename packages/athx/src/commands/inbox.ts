@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AthError, type Question, type UserClient } from '@ath-protocol/client'
+import { AthError } from '@ath-protocol/client'
+import type { Question, UserClient } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
 import { readDuration, readScopes } from '../flags.ts'
 import { duration, lasting } from '../output/shown.ts'

@@ -5,13 +5,17 @@ import { UsageError } from '../usage-error.ts'
 /** The access that an earlier run got. */
 export async function resumeKept(
   { client, profile }: AgentRun,
-  providerId: string,
+  providerId: string | undefined,
 ): Promise<AthSession> {
-  const kept = await profile.session(providerId)
+  // A service that speaks ATH itself is its own and only provider, whatever it is called.
+  const [only] = client.native ? await profile.sessions() : []
+  const kept = only ?? (await profile.session(providerId ?? ''))
   if (kept) return client.resume(kept)
   throw new UsageError(
-    `there is no token for \`${providerId}\` at ${client.gateway}`,
-    `get one: athx connect ${providerId} --scope <scopes>`,
+    client.native
+      ? `there is no token for ${client.gateway}`
+      : `there is no token for \`${providerId}\` at ${client.gateway}`,
+    `get one: athx connect ${client.native ? `--service ${client.gateway}` : providerId} --scope <scopes>`,
     'CREDENTIALS_MISSING',
   )
 }

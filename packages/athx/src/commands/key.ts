@@ -1,4 +1,5 @@
-import { createAgentKey, readHandshakeKey } from '@ath-protocol/client'
+import { createAgentKey } from '@ath-protocol/client'
+import { readHandshakeKey } from '@ath-protocol/client/nine-step'
 import type { CommandSpec } from '../command-spec.ts'
 import { keyPath, readKeyText, requireKey } from '../settings.ts'
 import { createPrivate } from '../state/private-file.ts'

@@ -1,4 +1,4 @@
-import type { Question } from '@ath-protocol/client'
+import type { Question } from '@ath-protocol/client/person'
 import { limitsLine } from '../output/limits.ts'
 import { duration, lasting } from '../output/shown.ts'
 import { UsageError } from '../usage-error.ts'

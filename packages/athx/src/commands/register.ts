@@ -1,6 +1,7 @@
 import { AthError, type RegistrationResponse } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { readScopes } from '../flags.ts'
+import { keepFirstKey } from '../first-key.ts'
+import { addScopeOptions, scopesOf } from '../flags.ts'
 import { mask } from '../output/shown.ts'
 import { type AgentRun, defaultsOf, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -11,13 +12,13 @@ export const register: CommandSpec = {
   examples: [
     'athx register --provider oa --scopes oa:read,oa:write --purpose "query approvals"',
     'athx register --provider oa --scopes oa:read --dev-name "Example Ltd" --dev-id example',
-    'athx register --provider crm --scopes crm:read --json',
+    'athx register --mode native --service http://localhost:3000 --scopes products:read,cart:write',
   ],
   next: 'athx authorize --provider <id> --scopes <list>',
   options: (command) => {
+    addScopeOptions(command, 'scopes, separated by commas')
     command
-      .option('--provider <id>', 'the provider to ask for')
-      .option('--scopes <list>', 'scopes, separated by commas')
+      .option('--provider <id>', 'the provider to ask for; an app that speaks ATH needs none')
       .option('--purpose <text>', 'what for, in the agent’s words', 'CLI agent')
       .option('--dev-name <name>', 'who answers for the agent')
       .option('--dev-id <id>', 'their id')
@@ -27,12 +28,14 @@ export const register: CommandSpec = {
   run: async (context) => {
     const { flags, io, out } = context
     const provider = flags.text('provider')
-    if (!provider) throw new UsageError('no provider was given', 'add --provider <id>')
-    const scopes = readScopes(flags.text('scopes'))
+    const scopes = scopesOf(flags)
+    await keepFirstKey(context)
     const agent = await openAgent(context)
+    if (!provider && !agent.client.native)
+      throw new UsageError('no provider was given', 'add --provider <id>')
     const registration = await agent.client
       .register({
-        providers: [{ provider_id: provider, scopes }],
+        ...(provider ? { providers: [{ provider_id: provider, scopes }] } : { scopes }),
         developer: findDeveloper(context, agent.client.agentId),
         purpose: flags.text('purpose'),
         redirectUris: flags.list('redirectUri'),

@@ -3,7 +3,8 @@ import type { CommandSpec } from '../command-spec.ts'
 import { findKeptHandshake } from '../handshake-agent.ts'
 import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
-import { findSettingValue, openAgent } from '../settings.ts'
+import { findSettingValue } from '../setting-source.ts'
+import { openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 
 export const revoke: CommandSpec = {
@@ -12,7 +13,7 @@ export const revoke: CommandSpec = {
     'End access at once; without a provider, all of it at this gateway. A nine-step session ends whole.',
   examples: [
     'athx revoke oa',
-    'athx revoke --provider github',
+    'athx revoke --mode native --service http://localhost:3000',
     'printf %s "$TOKEN" | athx revoke --token -',
   ],
   next: 'athx status',
@@ -55,9 +56,9 @@ async function revokeTokens(
   wanted: string | undefined,
 ): Promise<readonly string[]> {
   const { client, profile } = await openAgent(context)
-  const kept = (await profile.sessions()).filter(
-    ({ providerId }) => wanted === undefined || providerId === wanted,
-  )
+  // A service that speaks ATH itself is its own and only provider, whatever it is called.
+  const every = wanted === undefined || client.native
+  const kept = (await profile.sessions()).filter(({ providerId }) => every || providerId === wanted)
   for (const { providerId, accessToken } of kept) {
     await client.revoke(accessToken, { signal: context.io.interrupted })
     await profile.dropSession(providerId)
@@ -73,7 +74,8 @@ async function endHandshake(
   const kept = await findKeptHandshake(context)
   if (!kept) return []
   const { providers } = kept.stored
-  if (wanted !== undefined && !providers.includes(wanted)) return []
+  const { native } = kept.agent.place
+  if (wanted !== undefined && !native && !providers.includes(wanted)) return []
   const session = await kept.resume()
   await session.end(context.io.interrupted).catch(ignoreEnded)
   await kept.agent.profile.dropSession()

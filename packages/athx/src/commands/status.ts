@@ -9,8 +9,10 @@ import type { CommandSpec } from '../command-spec.ts'
 import { findKeptHandshake } from '../handshake-agent.ts'
 import { columns } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
+import { type Place, placeName } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
-import { findSettingValue, openAgent } from '../settings.ts'
+import { findSettingValue } from '../setting-source.ts'
+import { openAgent } from '../settings.ts'
 import type { Profile } from '../state/profile.ts'
 import { describeSession, sessionLine } from './handshake.ts'
 import { describeApproval } from './register.ts'
@@ -18,7 +20,11 @@ import { describeApproval } from './register.ts'
 export const status: CommandSpec = {
   usage: 'status',
   summary: 'Show what the service approved, which access is live, and what waits for the user.',
-  examples: ['athx status', 'athx status --offline', 'athx status --json | jq .tokens'],
+  examples: [
+    'athx status',
+    'athx status --service http://localhost:3000',
+    'athx status --json | jq .tokens',
+  ],
   next: 'athx connect <provider> --scope <scope> · athx revoke <provider>',
   options: (command) => {
     command.option('--offline', 'only what is kept here; do not ask the gateway')
@@ -32,11 +38,15 @@ export const status: CommandSpec = {
     const session = kept && { ...kept.stored, encrypted: kept.stored.keys !== undefined }
     await out.result(
       {
-        ...(registered?.document ?? { gateway: kept?.agent.gateway, tokens: [], pending: [] }),
+        ...(registered?.document ?? {
+          ...(kept ? { [placeName(kept.agent.place)]: kept.agent.place.base } : {}),
+          tokens: [],
+          pending: [],
+        }),
         ...(session ? { did: kept.agent.did, session: describeSession(session) } : {}),
       },
       [
-        ...(registered?.lines ?? [`gateway  ${kept?.agent.gateway}`]),
+        ...(registered?.lines ?? [placeLine(kept?.agent.place)]),
         ...(session
           ? [`did      ${kept.agent.did}`, `session  ${sessionLine(session, io.now())}`]
           : []),
@@ -73,7 +83,7 @@ async function registeredAccess(context: RunContext) {
   const clientId = client.credentials?.clientId
   const agentStatus = record?.agent_status ?? kept?.status
   const document = {
-    gateway: client.gateway,
+    [placeName(client)]: client.gateway,
     agent_id: client.agentId,
     registered: clientId !== undefined,
     client_id: clientId,
@@ -84,10 +94,10 @@ async function registeredAccess(context: RunContext) {
     pending,
   }
   const lines = [
-    `gateway  ${document.gateway}`,
+    placeLine({ native: client.native, base: client.gateway }),
     `agent    ${document.agent_id}`,
     clientId === undefined
-      ? 'not registered here: athx connect <provider> --scope <scope>'
+      ? `not registered here: athx connect ${client.native ? '' : '<provider> '}--scope <scope>`
       : `client   ${clientId}  ${agentStatus ?? ''}`.trimEnd(),
     ...document.approved_providers.map(describeApproval),
     ...(sessions.length > 0
@@ -99,6 +109,8 @@ async function registeredAccess(context: RunContext) {
   ]
   return { document, lines }
 }
+
+const placeLine = (place: Place | undefined) => (place ? `${placeName(place)}  ${place.base}` : '')
 
 /** Those that the user can still answer; the others are forgotten. */
 async function openHandshakes(profile: Profile, now: number): Promise<readonly PendingHandshake[]> {

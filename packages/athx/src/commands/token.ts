@@ -1,10 +1,11 @@
-import type { AthSession } from '@ath-protocol/client'
+import { type AthSession, offeredScopes } from '@ath-protocol/client'
 import type { CommandSpec } from '../command-spec.ts'
-import { readDuration, readScopes } from '../flags.ts'
+import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { findKeptHandshake } from '../handshake-agent.ts'
 import { duration, mask } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
+import { findPlace } from '../place.ts'
 import { type AgentRun, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
 import { resumeKept } from './kept-session.ts'
@@ -15,23 +16,25 @@ export const token: CommandSpec = {
   examples: [
     'athx token --session ath_sess_abc --wait',
     'athx token --session ath_sess_abc --code ath_code_xyz',
-    'athx token --renew oa',
+    'athx token --mode native --service http://localhost:3000 --session ath_sess_abc --wait',
   ],
   next: 'athx call <provider> GET /path',
   options: (command) => {
+    addScopeOptions(command, 'where the handshake was started elsewhere')
     command
       .option('--session <id>', 'the session that `athx authorize` printed')
-      .option('--renew <provider>', 'a fresh token now, while the user’s consent lives')
+      .option('--renew [provider]', 'a fresh token now, while the user’s consent lives')
       .option('--code <code>', 'the code delivered to a redirect of the agent’s own')
       .option('--wait', 'ask until the user has answered')
       .option('--wait-timeout <duration>', 'how long to ask (default: while the handshake lives)')
       .option('--provider <id>', 'where the handshake was started elsewhere')
-      .option('--scopes <list>', 'where the handshake was started elsewhere')
       .option('--reveal', 'print the token in clear')
   },
   run: async (context) => {
     const { flags, io, out } = context
-    const session = await (flags.text('renew') ? renewKept(context) : exchange(context))
+    const session = await (flags.text('renew') || flags.on('renew')
+      ? renewKept(context)
+      : exchange(context))
     const { accessToken, scopes, providerId } = session
     const token = flags.on('reveal') ? accessToken : mask(accessToken)
     await out.result(
@@ -51,14 +54,18 @@ async function renewKept(context: RunContext): Promise<Renewed> {
   const { flags, io } = context
   if (flags.text('session'))
     throw new UsageError('either --session or --renew', 'see: athx help token')
-  const providerId = flags.text('renew') ?? ''
+  const { native } = findPlace(context)
+  const wanted = flags.text('renew')
+  if (wanted === undefined && !native)
+    throw new UsageError('no provider was given', 'add it: --renew <provider>')
   const kept = await findKeptHandshake(context)
-  if (kept?.stored.providers.includes(providerId)) {
+  const providerId = native ? kept?.stored.providers[0] : wanted
+  if (kept && providerId !== undefined && kept.stored.providers.includes(providerId)) {
     const shared = await kept.resume()
     await shared.refresh(io.interrupted)
     return { ...shared.stored(), providerId }
   }
-  const session = await resumeKept(await openAgent(context), providerId)
+  const session = await resumeKept(await openAgent(context), wanted)
   await session.renew(io.interrupted)
   return session
 }
@@ -87,15 +94,15 @@ async function exchange(context: RunContext): Promise<AthSession> {
   return session
 }
 
-async function findHandshake({ profile }: AgentRun, { flags, io }: RunContext, id: string) {
+async function findHandshake({ profile, client }: AgentRun, { flags, io }: RunContext, id: string) {
   const known = await profile.handshake(id)
   if (known) return known
-  const provider = flags.text('provider')
+  const provider = flags.text('provider') ?? (await ownName(client))
   if (provider)
     return {
       id,
       providerId: provider,
-      scopes: readScopes(flags.text('scopes')),
+      scopes: scopesOf(flags),
       authorizationUrl: '',
       state: '',
       startedAt: io.now(),
@@ -104,4 +111,10 @@ async function findHandshake({ profile }: AgentRun, { flags, io }: RunContext, i
     'this handshake was not started here, so what it asked for is not known',
     'add --provider and --scopes as they were asked, so that a wider token can be refused',
   )
+}
+
+/** A service that speaks ATH itself needs not be told its own name. */
+async function ownName(client: AgentRun['client']): Promise<string | undefined> {
+  if (!client.native) return undefined
+  return Object.keys(offeredScopes(await client.discover()))[0]
 }

@@ -5,6 +5,8 @@ import { readIfThere, writePrivate } from './private-file.ts'
 /** The settings a person may keep, by the names that `athx config` takes. None of them is a secret. */
 export const settingNames = [
   'gateway',
+  'service',
+  'mode',
   'agent-id',
   'did',
   'key-path',
@@ -20,6 +22,7 @@ export type SettingName = (typeof settingNames)[number]
 /** Names that other ATH command lines use for the same things. */
 const otherNames: Readonly<Record<string, SettingName>> = {
   'default-gateway': 'gateway',
+  'default-service': 'service',
   key: 'key-path',
 }
 

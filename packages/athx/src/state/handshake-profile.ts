@@ -1,10 +1,11 @@
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StoredHandshake } from '@ath-protocol/client'
-import { digest, gatewayDirectory } from './gateway-directory.ts'
+import type { StoredHandshake } from '@ath-protocol/client/nine-step'
+import type { Place } from '../place.ts'
+import { digest, placeDirectory } from './place-directory.ts'
 import { privateDirectoryMode, privateFileMode, readIfThere, writePrivate } from './private-file.ts'
 
-/** What athx keeps of the nine-step session of one agent at one gateway. */
+/** What athx keeps of the nine-step session of one agent at one place. */
 export interface HandshakeProfile {
   readonly directory: string
   session(): Promise<StoredHandshake | undefined>
@@ -14,8 +15,8 @@ export interface HandshakeProfile {
   takeSequence(sessionId: string, atLeast: number): Promise<number>
 }
 
-export function openHandshakeProfile(home: string, gateway: string, did: string): HandshakeProfile {
-  const directory = gatewayDirectory(home, gateway, did)
+export function openHandshakeProfile(home: string, place: Place, did: string): HandshakeProfile {
+  const directory = placeDirectory(home, place, did)
   const path = join(directory, 'session.json')
   const numbers = join(directory, 'sequence')
   return {

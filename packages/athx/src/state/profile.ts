@@ -6,11 +6,13 @@ import type {
   PendingHandshake,
   StoredSession,
 } from '@ath-protocol/client'
-import { digest, gatewayDirectory } from './gateway-directory.ts'
+import type { Place } from '../place.ts'
+import { digest, placeDirectory } from './place-directory.ts'
 import { readIfThere, writePrivate } from './private-file.ts'
 
 /** What a registration left behind. Without a secret: known to be registered, but its credentials are elsewhere. */
 export interface KeptRegistration extends Credentials {
+  /** The base URL of the gateway, or of the service that speaks ATH itself. */
   readonly gateway: string
   readonly agentId: string
   readonly status?: string
@@ -19,7 +21,7 @@ export interface KeptRegistration extends Credentials {
 }
 
 /**
- * What athx keeps of one agent at one gateway. Each thing is a file of its own, so that two athx running at once do
+ * What athx keeps of one agent at one place. Each thing is a file of its own, so that two athx running at once do
  * not undo each other's work.
  */
 export interface Profile {
@@ -36,8 +38,8 @@ export interface Profile {
   dropHandshake(id: string): Promise<void>
 }
 
-export function openProfile(home: string, gateway: string, agentId: string): Profile {
-  const directory = gatewayDirectory(home, gateway, agentId)
+export function openProfile(home: string, place: Place, agentId: string): Profile {
+  const directory = placeDirectory(home, place, agentId)
   const registrationPath = join(directory, 'registration.json')
   const tokens = join(directory, 'tokens')
   const pending = join(directory, 'handshakes')

@@ -1,4 +1,5 @@
-import { createAttestation } from '@ath-protocol/types'
+import { createAttestation, qualifiedScope } from '@ath-protocol/types'
+import { isService } from '../place.ts'
 import { complete } from './complete.ts'
 import { greet } from './greet.ts'
 import type { HandshakeKey } from './handshake-key.ts'
@@ -15,7 +16,7 @@ const defaultTtl = 28_800
 
 /** All nine steps, once. */
 export async function attempt(
-  { link, discovery }: ReachedServer,
+  { link, discovery, apiBase }: ReachedServer,
   key: HandshakeKey,
   options: HandshakeOptions,
 ): Promise<HandshakeSession> {
@@ -39,7 +40,8 @@ export async function attempt(
     did,
     scopesSupported: metadata?.scopes_supported ?? [],
   })
-  const wish = { ...options, ttl: options.ttl ?? defaultTtl }
+  const scopes = options.scopes.map((scope) => qualify(discovery, scope))
+  const wish = { ...options, scopes, ttl: options.ttl ?? defaultTtl }
   const { m5, m8, result } = await requestScopes(conversation, wish, options)
   await onProgress?.({ step: 'granted', result })
   const issuer = 'gateway_id' in discovery ? String(discovery.gateway_id) : link.base
@@ -52,6 +54,7 @@ export async function attempt(
   )
   const stored: StoredHandshake = {
     gateway: link.base,
+    apiBase,
     endpoint: link.endpoint,
     issuer,
     serverDid,
@@ -74,6 +77,12 @@ export async function attempt(
   await onProgress?.({ step: 'completed', session })
   return session
 }
+
+/** A service's own name for a scope becomes the one that the handshake uses. */
+const qualify = (discovery: ReachedServer['discovery'], scope: string): string =>
+  isService(discovery) && discovery.auth.scopes_supported.includes(scope)
+    ? qualifiedScope({ providerId: discovery.app_id, name: scope })
+    : scope
 
 const vouch = (
   { endpoint, clock }: Link,

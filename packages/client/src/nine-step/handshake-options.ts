@@ -1,5 +1,6 @@
-import type { Clock, Discovery, ScopeResult, ServiceDiscovery } from '@ath-protocol/types'
+import type { Clock, ScopeResult } from '@ath-protocol/types'
 import type { AthError } from '../ath-error.ts'
+import type { AthPlace } from '../place.ts'
 import type { Waiting } from './await-answer.ts'
 import type { HandshakeKeySource } from './handshake-key.ts'
 import type { HandshakeSession, SessionOptions } from './handshake-session.ts'
@@ -33,12 +34,11 @@ export type HandshakeEvent =
   /** The gateway did not take our proof; a new handshake follows (D10). */
   | { readonly step: 'again'; readonly error: AthError }
 
-export interface HandshakeOptions extends HandshakeSettings, Waiting {
-  /** Base URL; https, or http on this machine. */
-  readonly gateway: string
+/** What is wanted, wherever that is. */
+export interface HandshakeWish extends HandshakeSettings, Waiting {
   /** Default: the self-certifying `did:ath:<thumbprint>` of the key (U4). */
   readonly did?: string | undefined
-  /** By their qualified names, `oa:read`. */
+  /** By their qualified names, `oa:read`; in native mode also by the names that the service itself uses. */
   readonly scopes: readonly string[]
   /** How long the permission shall live, in seconds: 60 to 86 400. Default 8 hours. */
   readonly ttl?: number | undefined
@@ -59,8 +59,9 @@ export interface HandshakeOptions extends HandshakeSettings, Waiting {
   readonly encrypted?: boolean | undefined
   /** Only this server will do. */
   readonly serverDid?: string | undefined
-  /** A description at hand: nothing is fetched. */
-  readonly discovery?: Discovery | ServiceDiscovery | undefined
   readonly onProgress?: ((event: HandshakeEvent) => unknown) | undefined
   readonly signal?: AbortSignal | undefined
 }
+
+/** At a gateway, or at a service that speaks ATH itself. */
+export type HandshakeOptions = HandshakeWish & AthPlace

@@ -1,7 +1,7 @@
 import type { Discovery, ServiceDiscovery } from '@ath-protocol/types'
 import { AthError } from '../ath-error.ts'
-import { readBaseUrl } from '../base-url.ts'
-import { discoverGateway, discoverService, requireVersion } from '../discover.ts'
+import { requireVersion } from '../discover.ts'
+import { createPlace, endpointAt } from '../place.ts'
 import { systemClock, systemFetch } from '../system.ts'
 import type { HandshakeOptions, HandshakeSettings } from './handshake-options.ts'
 import type { Link } from './link.ts'
@@ -10,14 +10,22 @@ import type { Link } from './link.ts'
 export interface ReachedServer {
   readonly link: Link
   readonly discovery: Discovery | ServiceDiscovery
+  /** Of a service that speaks ATH itself. */
+  readonly apiBase: string | undefined
 }
 
 export async function reachServer(options: HandshakeOptions): Promise<ReachedServer> {
-  const base = readBaseUrl(options.gateway)
   const asking = { ...connectTo(options), signal: options.signal }
-  const discovery = options.discovery ?? (await discoverAny(base, asking))
+  const { transport, headers, timeoutSeconds } = asking
+  const place = createPlace(options, { ...transport, headers, timeoutSeconds })
+  const { base } = place
+  const discovery = await place.describe(options.signal)
   requireVersion(discovery)
-  return { link: { ...asking, base, endpoint: endpointOf(base, discovery) }, discovery }
+  const { handshake_endpoint } = discovery
+  if (handshake_endpoint === undefined) throw new AthError('HANDSHAKE_UNSUPPORTED')
+  const endpoint = endpointAt(base, handshake_endpoint, '/ath/handshake')
+  const link = { ...asking, base, endpoint }
+  return { link, discovery, apiBase: await place.apiBase() }
 }
 
 export function connectTo(settings: HandshakeSettings): Omit<Link, 'base' | 'endpoint' | 'signal'> {
@@ -28,26 +36,4 @@ export function connectTo(settings: HandshakeSettings): Omit<Link, 'base' | 'end
     headers: settings.headers ?? {},
     timeoutSeconds: settings.timeoutSeconds ?? 30,
   }
-}
-
-/** A gateway's description, or that of a service that speaks ATH itself. */
-async function discoverAny(
-  base: string,
-  link: Omit<Link, 'base' | 'endpoint'>,
-): Promise<Discovery | ServiceDiscovery> {
-  const { transport, clock, headers, timeoutSeconds, signal } = link
-  const options = { fetch: transport.fetch, clock, headers, timeoutSeconds, signal }
-  try {
-    return await discoverGateway(base, options)
-  } catch (error) {
-    if (error instanceof AthError && error.status === 404) return discoverService(base, options)
-    throw error
-  }
-}
-
-/** The published endpoint where it is the gateway's own, else the one every gateway serves. */
-function endpointOf(base: string, { handshake_endpoint }: Discovery | ServiceDiscovery): string {
-  if (handshake_endpoint === undefined) throw new AthError('HANDSHAKE_UNSUPPORTED')
-  const published = new URL(handshake_endpoint)
-  return published.origin === new URL(base).origin ? published.href : `${base}/ath/handshake`
 }

@@ -7,6 +7,8 @@ import type { SessionKeys } from '@ath-protocol/types'
 export interface StoredHandshake {
   /** Without trailing slash. */
   readonly gateway: string
+  /** Of a service that speaks ATH itself: what the session's paths are relative to, without trailing slash. */
+  readonly apiBase?: string | undefined
   readonly endpoint: string
   /** `iss` and `aud` of its tokens. */
   readonly issuer: string

@@ -40,7 +40,11 @@ before(async () => {
     )
   })
   const crmRedirectUri = `${gateway.origin}/ath/callback`
-  idp = await startIdp({ loginRedirectUri: `${gateway.origin}/login/callback`, crmRedirectUri })
+  idp = await startIdp({
+    loginRedirectUri: `${gateway.origin}/login/callback`,
+    crmRedirectUri,
+    shopUrl: gateway.origin,
+  })
   person = await createBrowserPerson(findChromium(() => undefined))
 })
 after(async () => {

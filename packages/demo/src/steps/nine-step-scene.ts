@@ -1,12 +1,11 @@
+import { readGatewayRefusal } from '@ath-protocol/client'
 import {
-  createUserClient,
   handshake,
   type HandshakeSession,
   type PendingConfirmation,
-  readGatewayRefusal,
   readHandshakeKey,
-  type UserClient,
-} from '@ath-protocol/client'
+} from '@ath-protocol/client/nine-step'
+import { createUserClient, type UserClient } from '@ath-protocol/client/person'
 import { encryptedMediaType } from '@ath-protocol/types'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gatewayDid } from '../gateway-config.ts'

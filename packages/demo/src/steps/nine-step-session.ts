@@ -1,4 +1,4 @@
-import { resumeHandshake } from '@ath-protocol/client'
+import { resumeHandshake } from '@ath-protocol/client/nine-step'
 import { encryptedMediaType } from '@ath-protocol/types'
 import { expectAll, type Step } from '../run/step.ts'
 import { createKeyPair } from '../world/did-agent.ts'

@@ -1,4 +1,5 @@
-import { AthError, type HandshakeSession } from '@ath-protocol/client'
+import { AthError } from '@ath-protocol/client'
+import type { HandshakeSession } from '@ath-protocol/client/nine-step'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expectAll, type Step } from '../run/step.ts'
 import { eightHours } from './nine-step-scene.ts'

@@ -1,4 +1,4 @@
-import { publicKeyPem, readHandshakeKey } from '@ath-protocol/client'
+import { publicKeyPem, readHandshakeKey } from '@ath-protocol/client/nine-step'
 
 /** The private half cannot be read out. */
 export interface KeyPair {

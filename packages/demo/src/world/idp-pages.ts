@@ -1,3 +1,5 @@
+import type { AgentClient } from '@ath-protocol/server'
+
 /** What a form needs to ask who somebody is. */
 export interface LoginQuestion {
   readonly action: string
@@ -9,6 +11,8 @@ export interface LoginQuestion {
 export interface ConsentQuestion {
   readonly action: string
   readonly clientName: string
+  /** Where the client said that it is one. */
+  readonly agent: AgentClient | undefined
   readonly personName: string
   readonly scopes: readonly { readonly name: string; readonly description: string }[]
 }
@@ -18,7 +22,7 @@ main{max-width:24rem;margin:auto;background:#fff;border-radius:.75rem;padding:1.
 h1{font-size:1.25rem;margin:.25rem 0 1rem}p.house{color:#3d6a8a;margin:0;font-size:.875rem}
 label{display:block;margin:.75rem 0}label.row{display:flex;gap:.6rem;align-items:baseline}
 input[type=text],input[type=password]{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem;border:1px solid #9fb2c1;border-radius:.4rem}
-small{color:#52616d;display:block}p.wrong{color:#a3231b}div.buttons{display:flex;gap:.75rem;margin-top:1.25rem}
+small{color:#52616d;display:block}p.wrong,span.wrong{color:#a3231b}div.buttons{display:flex;gap:.75rem;margin-top:1.25rem}
 button{flex:1;font:inherit;padding:.6rem;border-radius:.4rem;border:1px solid #1d5a86;background:#fff;color:#1d5a86;cursor:pointer}
 button.yes{background:#1d5a86;color:#fff}`
 
@@ -35,7 +39,8 @@ ${wrong ? '<p class="wrong" role="alert">Name or password is wrong. 用户名或
   )
 }
 
-export function consentPage({ action, clientName, personName, scopes }: ConsentQuestion): string {
+export function consentPage(question: ConsentQuestion): string {
+  const { action, clientName, agent, personName, scopes } = question
   const rows = scopes
     .map(
       ({ name, description }) =>
@@ -46,11 +51,20 @@ export function consentPage({ action, clientName, personName, scopes }: ConsentQ
   return page(
     'Allow access 授权',
     `<h1>${escapeHtml(clientName)}</h1>
-<p>wants to use the customer system as <b>${escapeHtml(personName)}</b>:</p>
+${agent ? agentLines(agent) : ''}<p>wants to act as <b>${escapeHtml(personName)}</b> 想以您的名义:</p>
 <form method="post" action="${escapeHtml(action)}">${rows}
 <div class="buttons"><button name="answer" value="deny">Deny 拒绝</button>
 <button class="yes" name="answer" value="allow">Allow 允许</button></div></form>`,
   )
+}
+
+function agentLines({ agentId, type, proven }: AgentClient): string {
+  return `<p>AI agent 智能体 (${escapeHtml(type)}), ${
+    proven
+      ? 'name proven by its key 名称已由其密钥证实'
+      : '<span class="wrong">name not proven 名称未经证实</span>'
+  }<small>${escapeHtml(agentId)}</small></p>
+`
 }
 
 export function messagePage(title: string, text: string): string {

@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { createAttestation } from '@ath-protocol/types'
 import * as oauth from 'openid-client'
+import { type AgentHost, startAgentHost } from './agent-host.ts'
 import { type Crm, startCrm } from './crm.ts'
 import { crmResource, type Idp, type IdpClient, startIdp } from './idp.ts'
-import { createVisitor, type Visit } from './visitor.ts'
+import { createVisitor, type Visit } from '@sallyport/testing'
 
 const loginRedirectUri = 'http://127.0.0.1:9/login/callback'
 const crmRedirectUri = 'http://127.0.0.1:9/ath/callback'
+const shopUrl = 'http://127.0.0.1:9'
 let idp: Idp
 let crm: Crm
+let agents: AgentHost
 
 before(async () => {
-  idp = await startIdp({ loginRedirectUri, crmRedirectUri, accessTokenSeconds: 60 })
+  agents = await startAgentHost()
+  idp = await startIdp({ loginRedirectUri, crmRedirectUri, shopUrl, accessTokenSeconds: 60 })
   crm = await startCrm({ issuer: idp.issuer, resource: crmResource, ...idp.crmApi })
 })
 after(async () => {
   await crm.close()
+  await agents.close()
   await idp.close()
 })
 
@@ -197,4 +203,66 @@ test('the customer system refuses callers without a token, or with one of anothe
   )
   const tokens = await oauth.authorizationCodeGrant(config, back, checks)
   assert.equal((await customer(tokens.access_token)).status, 401)
+})
+
+/** Registers the office assistant as a client, as agents do at a server that knows of them. */
+async function registerAgent(changes: object = {}) {
+  const answer = await fetch(`${idp.issuer}/reg`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: 'Blue Harbour itself',
+      redirect_uris: [crmRedirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      ath_agent_id: agents.office.agentId,
+      ath_agent_type: 'assistant',
+      ath_capabilities_requested: ['crm.read'],
+      ...changes,
+    }),
+  })
+  return { status: answer.status, body: (await answer.json()) as Record<string, string> }
+}
+
+test('[R7] an agent that registers and proves itself is shown by its published name, and held to what it named', async () => {
+  const { agentId, key } = agents.office
+  const ath_agent_attestation = await createAttestation({
+    agentId,
+    key: key.privateKey,
+    keyId: key.keyId,
+    audience: idp.issuer,
+    now: Date.now() / 1000,
+  })
+  const { status, body } = await registerAgent({ ath_agent_attestation })
+  assert.equal(status, 201, JSON.stringify(body))
+  const { client_id: clientId = '', client_secret: clientSecret = '' } = body
+  const config = await discover({ clientId, clientSecret })
+  const { back, checks } = await authorize(config, crmRequest, (page) => {
+    assert.match(page.html, /AI 办公助手 Office Assistant/)
+    assert.match(page.html, /name proven by its key/)
+    assert.ok(page.html.includes(agentId))
+    assert.doesNotMatch(page.html, /Blue Harbour itself|crm\.write/)
+    return allow('crm.read', 'crm.write')
+  })
+  const tokens = await oauth.authorizationCodeGrant(config, back, checks)
+  assert.equal(tokens.scope, 'crm.read')
+  assert.equal((await customer(tokens.access_token)).status, 200)
+})
+
+test('[R7] an agent that proves nothing is shown as unproven', async () => {
+  const { body } = await registerAgent()
+  const { client_id: clientId = '', client_secret: clientSecret = '' } = body
+  const config = await discover({ clientId, clientSecret })
+  const { back } = await authorize(config, crmRequest, (page) => {
+    assert.match(page.html, /Blue Harbour itself/)
+    assert.match(page.html, /name not proven/)
+    return [['answer', 'deny']]
+  })
+  assert.equal(back.searchParams.get('error'), 'access_denied')
+})
+
+test('[R7] a client that half says that it is an agent is refused with invalid_client_metadata', async () => {
+  const { status, body } = await registerAgent({ ath_agent_type: undefined })
+  assert.equal(status, 400)
+  assert.equal(body['error'], 'invalid_client_metadata')
+  assert.match(body['error_description'] ?? '', /^ath_agent_type: /)
 })

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Configuration, JWK } from 'oidc-provider'
+import type { Client, Configuration, JWK } from 'oidc-provider'
 import type Provider from 'oidc-provider'
+import {
+  createAgentVerifier,
+  createOidcProviderAgents,
+  type OidcProviderAgents,
+} from '@ath-protocol/server'
 import { consentPage, loginPage, messagePage } from './idp-pages.ts'
 import { createIdpStore } from './idp-store.ts'
 import { listenOnLoopback, readBody } from './listen.ts'
@@ -14,12 +19,27 @@ export const people: Readonly<Record<string, string>> = {
   zhou: '周宁 Zhou Ning',
 }
 
-/** The audience of tokens for the customer system. */
+/** The audience of tokens for the customer system, and for the shop. */
 export const crmResource = 'https://crm.blueharbour.example/api'
-const crmScopes: Readonly<Record<string, string>> = {
-  'crm.read': 'read customers 查看客户',
-  'crm.write': 'change customers 修改客户',
+export const shopResource = 'https://shop.blueharbour.example/api'
+
+/** What can be allowed, by scope, and at which of them. */
+const scopes: Readonly<
+  Record<string, { readonly resource: string; readonly description: string }>
+> = {
+  'crm.read': { resource: crmResource, description: 'read customers 查看客户' },
+  'crm.write': { resource: crmResource, description: 'change customers 修改客户' },
+  'products:read': { resource: shopResource, description: 'look at the products 查看商品' },
+  'cart:read': { resource: shopResource, description: 'look into your cart 查看购物车' },
+  'cart:write': { resource: shopResource, description: 'change your cart 修改购物车' },
+  'orders:read': { resource: shopResource, description: 'see your orders 查看订单' },
+  'orders:write': {
+    resource: shopResource,
+    description: 'place orders in your name 以您的名义下单',
+  },
 }
+/** Long enough for a visit. */
+const shopTokenSeconds = 300
 
 export interface IdpClient {
   readonly clientId: string
@@ -34,6 +54,10 @@ export interface Idp {
   readonly crmClient: IdpClient
   /** The customer system itself, which may ask what a token is worth. */
   readonly crmApi: IdpClient
+  /** The shop: people sign in to it, and it may ask what a token is worth. */
+  readonly shop: IdpClient
+  /** Whoever asks for access to the shop in somebody's name. */
+  readonly shopAgents: IdpClient
   /** Access tokens issued for a refresh token. */
   refreshes(): number
   /** Revocation requests (RFC 7009) that ended something. */
@@ -45,6 +69,8 @@ interface IdpOptions {
   /** The gateway's exact redirect URIs. */
   readonly loginRedirectUri: string
   readonly crmRedirectUri: string
+  /** The origin that the shop is reached at. */
+  readonly shopUrl: string
   /** How long the customer system's access tokens live. Default 5, so that a refresh can be watched. */
   readonly accessTokenSeconds?: number
 }
@@ -58,6 +84,8 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   const loginClient = client('sallyport-login')
   const crmClient = client('sallyport-crm')
   const crmApi = client('crm-api')
+  const shop = client('shop')
+  const shopAgents = client('shop-agents')
   const { privateKey } = await crypto.subtle.generateKey(
     { name: 'ECDSA', namedCurve: 'P-256' },
     true,
@@ -69,9 +97,16 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
   let revocations = 0
 
   const { Provider, errors } = await loadLibrary()
+  const attestations = createAgentVerifier({ allowLoopbackHttp: true })
   const system = await listenOnLoopback((issuer) => {
+    const agents = createOidcProviderAgents({
+      errors,
+      attestations,
+      audience: issuer,
+      allowLoopbackHttp: true,
+    })
     const provider = new Provider(issuer, {
-      ...configure(options, { loginClient, crmClient, crmApi }, errors),
+      ...configure(options, { loginClient, crmClient, crmApi, shop, shopAgents }, errors, agents),
       jwks: { keys: [signingKey] },
     })
     provider.on('grant.success', (context) => {
@@ -83,7 +118,7 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     const serve = provider.callback()
     return (request, response) =>
       request.url?.startsWith('/interaction/')
-        ? interact(provider, request, response)
+        ? interact({ provider, agents }, request, response)
         : serve(request, response)
   })
   return {
@@ -91,6 +126,8 @@ export async function startIdp(options: IdpOptions): Promise<Idp> {
     loginClient,
     crmClient,
     crmApi,
+    shop,
+    shopAgents,
     refreshes: () => refreshes,
     revocations: () => revocations,
     close: system.close,
@@ -110,15 +147,32 @@ async function loadLibrary(): Promise<typeof import('oidc-provider')> {
 
 function configure(
   options: IdpOptions,
-  clients: { readonly [name in 'loginClient' | 'crmClient' | 'crmApi']: IdpClient },
+  clients: Pick<Idp, 'loginClient' | 'crmClient' | 'crmApi' | 'shop' | 'shopAgents'>,
   errors: Pick<typeof import('oidc-provider').errors, 'InvalidTarget'>,
+  agents: OidcProviderAgents,
 ): Configuration {
-  const { loginClient, crmClient, crmApi } = clients
+  const { loginClient, crmClient, crmApi, shop, shopAgents } = clients
+  /** Signing in to what is the company's own needs no consent. */
+  const ownLogins = [loginClient.clientId, shop.clientId]
+  /** What a client may ask tokens for. */
+  const resourceOf: Readonly<Record<string, string>> = {
+    [crmClient.clientId]: crmResource,
+    [shopAgents.clientId]: shopResource,
+  }
+  /** What a client may use; an agent that registered as such uses the customer system. */
+  const resourceFor = (asking: Client) =>
+    resourceOf[asking.clientId] ??
+    (agents.agentOf(asking.metadata()) === undefined ? undefined : crmResource)
   const confidential = ({ clientId, clientSecret }: IdpClient) => ({
     client_id: clientId,
     client_secret: clientSecret,
     token_endpoint_auth_method: 'client_secret_basic' as const,
   })
+  /** Whose tokens a system may ask about. */
+  const audienceOf: Readonly<Record<string, string>> = {
+    [crmApi.clientId]: crmResource,
+    [shop.clientId]: shopResource,
+  }
   return {
     adapter: createIdpStore(),
     clients: [
@@ -140,8 +194,20 @@ function configure(
         response_types: [],
         grant_types: [],
       },
+      {
+        ...confidential(shop),
+        client_name: 'Blue Harbour shop 蓝港商店',
+        redirect_uris: [`${options.shopUrl}/sign-in/callback`],
+      },
+      {
+        ...confidential(shopAgents),
+        client_name: 'Agents in the Blue Harbour shop 蓝港商店的智能体',
+        redirect_uris: [`${options.shopUrl}/ath/callback`],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
     ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    extraClientMetadata: agents.extraClientMetadata,
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: ['openid', 'offline_access', 'profile', 'email'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email'] },
@@ -159,26 +225,30 @@ function configure(
     },
     features: {
       devInteractions: { enabled: false },
+      registration: { enabled: true, ...agents.registration },
       revocation: {
         enabled: true,
         allowedPolicy: (_, client, token) => token.clientId === client.clientId,
       },
       introspection: {
         enabled: true,
-        allowedPolicy: (_, client) => client.clientId === crmApi.clientId,
+        // Each system learns of the tokens for itself, and of no others.
+        allowedPolicy: (_, { clientId }, token) =>
+          'aud' in token && token.aud !== undefined && token.aud === audienceOf[clientId],
       },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_, client, oneOf) =>
-          oneOf?.[0] ?? (client.clientId === crmClient.clientId ? crmResource : undefined),
+        defaultResource: (_, client, oneOf) => oneOf?.[0] ?? resourceFor(client),
         useGrantedResource: () => true,
         getResourceServerInfo: (_, resource, client) => {
-          if (resource !== crmResource || client.clientId !== crmClient.clientId)
-            throw new errors.InvalidTarget()
+          if (resource !== resourceFor(client)) throw new errors.InvalidTarget()
+          const isCrm = resource === crmResource
           return {
-            scope: Object.keys(crmScopes).join(' '),
+            scope: Object.keys(scopes)
+              .filter((scope) => scopes[scope]?.resource === resource)
+              .join(' '),
             accessTokenFormat: 'opaque',
-            accessTokenTTL: options.accessTokenSeconds ?? 5,
+            accessTokenTTL: isCrm ? (options.accessTokenSeconds ?? 5) : shopTokenSeconds,
           }
         },
       },
@@ -196,13 +266,13 @@ function configure(
               email: `${id}@blueharbour.example`,
             }),
           },
-    // The company's own log-in needs no consent; every other client is asked about, and only finds what was given to it.
+    // Every client but the company's own log-ins is asked about, and only finds what was given to it.
     loadExistingGrant: async (context) => {
       const { client, session, provider, result } = context.oidc
       if (!client || !session?.accountId) return undefined
       const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
       if (grantId) return provider.Grant.find(grantId)
-      if (client.clientId !== loginClient.clientId) return undefined
+      if (!ownLogins.includes(client.clientId)) return undefined
       const grant = new provider.Grant({
         clientId: client.clientId,
         accountId: session.accountId,
@@ -220,7 +290,7 @@ function configure(
 
 /** The pages between a request to authorize and its answer: who are you, and do you allow it. */
 async function interact(
-  provider: Provider,
+  { provider, agents }: { readonly provider: Provider; readonly agents: OidcProviderAgents },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -228,7 +298,9 @@ async function interact(
   if (!details || details.uid !== /^\/interaction\/([\w-]+)$/.exec(request.url ?? '')?.[1])
     return sendPage(response, 400, messagePage('Too late 已过期', 'Start again. 请重新开始。'))
   const clientId = paramText(details.params['client_id'])
-  const clientName = (await provider.Client.find(clientId))?.clientName ?? clientId
+  const client = await provider.Client.find(clientId)
+  const agent = agents.agentOf(client?.metadata())
+  const clientName = (agent?.proven ? agent.name : client?.clientName) ?? clientId
   const action = `/interaction/${details.uid}`
   const form = request.method === 'POST' ? new URLSearchParams(await readBody(request)) : undefined
   const finish = (result: Parameters<Provider['interactionFinished']>[2]) =>
@@ -243,11 +315,16 @@ async function interact(
   const accountId = details.session?.accountId ?? ''
   const asked = paramText(details.params['scope'])
     .split(' ')
-    .filter((scope) => crmScopes[scope] !== undefined)
+    .flatMap((name) => (scopes[name] ? [{ name, ...scopes[name] }] : []))
+  // An agent that said what it will ask for is held to it.
+  const offered = asked.filter(({ name }) => !agent || agent.capabilities.includes(name))
   if (!form) {
-    const scopes = asked.map((name) => ({ name, description: crmScopes[name] ?? '' }))
     const personName = people[accountId] ?? accountId
-    return sendPage(response, 200, consentPage({ action, clientName, personName, scopes }))
+    return sendPage(
+      response,
+      200,
+      consentPage({ action, clientName, agent, personName, scopes: offered }),
+    )
   }
   if (form.get('answer') !== 'allow')
     return finish({ error: 'access_denied', error_description: 'the user said no' })
@@ -255,9 +332,10 @@ async function interact(
   const grant = new provider.Grant({ accountId, clientId })
   const given = form.getAll('scope')
   grant.addOIDCScope('openid offline_access profile email')
-  for (const scope of asked)
-    if (given.includes(scope)) grant.addResourceScope(crmResource, scope)
-    else grant.rejectResourceScope(crmResource, scope)
+  for (const { name, resource } of asked)
+    if (offered.some((scope) => scope.name === name) && given.includes(name))
+      grant.addResourceScope(resource, name)
+    else grant.rejectResourceScope(resource, name)
   return finish({ consent: { grantId: await grant.save() } })
 }
 

@@ -27,18 +27,19 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(gateway: {
+export async function startWorld(addresses: {
   readonly loginRedirectUri: string
   readonly crmRedirectUri: string
+  readonly shopUrl: string
   readonly callbackUrl: (channel: string) => string
 }): Promise<World> {
   const password = () => randomBytes(12).toString('base64url')
   const [idp, oa, finance, agents, chats, office, monthEnd] = await Promise.all([
-    startIdp(gateway),
+    startIdp(addresses),
     startOa({ password: password() }),
     startFinance({ password: password() }),
     startAgentHost(),
-    startChats(gateway),
+    startChats(addresses),
     createDidAgent('did:ath:ai_office_assistant_001', 'AI 办公助手 Office Assistant'),
     createDidAgent('did:ath:month_end_batch_001', '月结批处理 Month-End Batch'),
   ])

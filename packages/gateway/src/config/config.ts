@@ -7,7 +7,7 @@ import type {
 } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { ConfirmConfig } from './channels.ts'
-import type { LoginSettings } from '@ath-protocol/server/parts'
+import type { AmountRule, LoginSettings } from '@ath-protocol/server/parts'
 import type { WatchRule } from '../watch/watch.ts'
 
 /**
@@ -59,12 +59,6 @@ export interface Listen {
   readonly trustedProxies: readonly string[]
   readonly drainSeconds: number
   readonly maxHeaderBytes: number
-}
-
-/** Requests of one method and path that order something, and the JSON pointer (RFC 6901) of what it costs. */
-export interface AmountRule {
-  readonly rule: ScopeRule
-  readonly field: string
 }
 
 /** One system behind the gateway. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { type AthAnswer, type AthCall } from '@ath-protocol/server'
+import type { AthAnswer, AthCall } from '@ath-protocol/server'
+import { securityHeaders } from '@ath-protocol/server/parts'
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import { refuse } from './refuse.ts'
 
@@ -11,19 +12,6 @@ export type ControlPlane = (call: AthCall) => Promise<AthAnswer | undefined>
 export const controlBodyBytes = 64 * 1024
 /** A control-plane request must be here whole within this time. */
 const bodySeconds = 30
-
-/** What every control-plane answer carries unless it says otherwise: these are documents of the gateway's own origin. */
-const securityHeaders: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-  'cache-control': 'no-store',
-}
 
 export interface ControlOptions {
   readonly handle: ControlPlane

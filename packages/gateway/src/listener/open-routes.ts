@@ -2,7 +2,12 @@ import { compileScopeMap, type ScopeMap } from '@ath-protocol/server'
 import type { ProviderId } from '@ath-protocol/types'
 import type { Provider } from '../config/config.ts'
 import { type CredentialDeps, createCredential } from '../credentials/create-credential.ts'
-import type { AmountFields, OpenUpstream, Route } from '@ath-protocol/server/parts'
+import {
+  asServersReadIt,
+  compileAmounts,
+  type OpenUpstream,
+  type Route,
+} from '@ath-protocol/server/parts'
 
 /** Makes every provider of the configuration ready for calls: its connections, its compiled scope map, its credential. */
 export function openRoutes(
@@ -27,7 +32,7 @@ export function openRoutes(
       providerId: provider.id,
       upstream,
       scopeMap: openScopeMap(provider),
-      amounts: openAmounts(provider),
+      amounts: compileAmounts(provider.amounts),
       credential: createCredential(provider, { ...deps, upstream, basePath }),
       basePath,
       maxRequestBytes: provider.maxRequestBytes,
@@ -50,33 +55,4 @@ function openScopeMap({ scopeRules, auth }: Provider): ScopeMap {
         ? { allowed: false, anyOf: [] }
         : scopeMap.admit(method, path, granted),
   }
-}
-
-const noScope: ReadonlySet<string> = new Set()
-
-/** Matched as servers read paths: neither `/orders/` nor `/orders.json` may be an order that nobody looks at. */
-function openAmounts({ amounts }: Provider): AmountFields | undefined {
-  if (amounts.length === 0) return undefined
-  const fields = compileScopeMap(
-    amounts.map(({ rule, field }) => ({
-      scope: field,
-      method: rule.method,
-      pattern: withoutFormat(rule.pattern),
-    })),
-  )
-  return {
-    fieldsOf(method, path) {
-      const verdict = fields.admit(method, withoutFormat(path), noScope)
-      return verdict.allowed ? [] : verdict.anyOf
-    },
-  }
-}
-
-/** Some servers take what looks like the extension of a file as the form of the answer. */
-const withoutFormat = (path: string): string =>
-  asServersReadIt(path).replace(/([^/])\.(?:json|xml|html?|csv|txt|ya?ml|js|pdf|rss|atom)$/, '$1')
-
-/** Many servers see neither case nor what trails. */
-function asServersReadIt(path: string): string {
-  return path.toLowerCase().replace(/(?:[/.]|%20)+$/, '')
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { type TestContext, test } from 'node:test'
-import { AthError, resumeHandshake, type StoredHandshake } from '@ath-protocol/client'
+import { AthError } from '@ath-protocol/client'
+import { resumeHandshake, type StoredHandshake } from '@ath-protocol/client/nine-step'
 import { createDidKey } from '@sallyport/testing'
 import { clientDid, openSessionWorld, sessionKeys, type SessionWorld } from './session-world.ts'
 import { agentId, bodyOf, gatewayUrl } from './world.ts'
@@ -13,6 +14,7 @@ async function open(
   options: {
     readonly sessions?: SessionWorld['sessions']
     readonly nextSequence?: number
+    readonly native?: boolean
     readonly onWire?: (response: Response) => Promise<Response>
   } = {},
 ) {
@@ -26,6 +28,7 @@ async function open(
   const now = world.clock.now()
   const stored: StoredHandshake = {
     gateway: world.url,
+    ...(options.native ? { apiBase: `${world.url}/api` } : {}),
     endpoint: `${world.url}/ath/handshake`,
     issuer: gatewayUrl,
     serverDid: clientDid,
@@ -43,12 +46,16 @@ async function open(
     keys: sessionKeys,
     nextSequence: options.nextSequence ?? 0,
   }
-  const sent: { readonly method: string | undefined; readonly body: string }[] = []
+  const sent: {
+    readonly method: string | undefined
+    readonly url: string
+    readonly body: string
+  }[] = []
   const session = await resumeHandshake(stored, {
     key: { privateKey: key.privateKey, publicKey: key.publicKey.key },
     clock: world.clock,
     fetch: async (input, init) => {
-      sent.push({ method: init?.method, body: init?.body as string })
+      sent.push({ method: init?.method, url: new Request(input).url, body: init?.body as string })
       const response = await fetch(input, init)
       return options.onWire ? options.onWire(response) : response
     },
@@ -85,6 +92,22 @@ test('[D9] [U10] the client’s encrypted requests of every method come through,
     false,
   )
   assert.equal(session.stored().nextSequence, 3)
+})
+
+test('[U10] an encrypted session at a service that speaks ATH itself goes by its proxy path, where it is decrypted', async (t) => {
+  const { world, session, sent } = await open(t, echo, { native: true })
+  const made = await session.request('PUT', '/orders?id=1', { json: { secret: 'order' } })
+  assert.equal(await made.text(), 'secret answer to /api/orders?id=1 {"secret":"order"}')
+  const read = await session.fetch(`${world.url}/api/orders`)
+  assert.equal(await read.text(), 'secret answer to /api/orders ')
+  assert.deepEqual(
+    sent.map(({ url }) => url),
+    [`${world.url}/ath/proxy/oa/api/orders?id=1`, `${world.url}/ath/proxy/oa/api/orders`],
+  )
+  await assert.rejects(
+    session.fetch('/ath/proxy/../token'),
+    (error) => error instanceof AthError && error.code === 'ORIGIN_REFUSED',
+  )
 })
 
 test('[U10] answers without a body, with an error, and in pieces over time are what the service sent', async (t) => {

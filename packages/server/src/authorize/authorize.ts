@@ -11,6 +11,7 @@ import {
 } from '@ath-protocol/types'
 import { twoPhaseConsent } from '../consent/two-phase-consent.ts'
 import { approvedScopes, checkApproved } from '../endpoint/approved.ts'
+import { canonicalProvider } from '../endpoint/canonical-provider.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { findClient } from '../endpoint/find-client.ts'
@@ -72,7 +73,7 @@ export const authorizeEndpoint: Endpoint<Received, Told> = {
   },
 }
 
-function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
+function read({ config }: AthPorts, { call }: Received): Result<Read, Failure> {
   const body = readBody(call)
   if (!body.ok) return body
   const request = readFields(authorizationRequestSchema, body.value, [
@@ -80,7 +81,9 @@ function read(_ports: AthPorts, { call }: Received): Result<Read, Failure> {
     ['client_id', 'client_missing'],
     ['agent_attestation', 'attestation_missing'],
   ])
-  return request.ok ? ok({ request: request.value }) : request
+  if (!request.ok) return request
+  const provider_id = canonicalProvider(config, request.value.provider_id)
+  return ok({ request: { ...request.value, provider_id } })
 }
 
 async function identify(

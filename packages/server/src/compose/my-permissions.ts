@@ -10,7 +10,11 @@ export function myPermissions(ports: AthPorts): MyPermissions {
   return {
     async list(userId, now) {
       const grants = await ports.grants.list({ userId, liveAt: now })
-      const together = Map.groupBy(grants, ({ id, sessionId }) => sessionId ?? id)
+      const together = new Map<string, Grant[]>()
+      for (const grant of grants) {
+        const key = grant.sessionId ?? grant.id
+        together.set(key, [...(together.get(key) ?? []), grant])
+      }
       const permissions = await Promise.all(
         [...together].map(([id, parts]) => permission(ports, id, parts)),
       )

@@ -99,6 +99,8 @@ async function prove(
 ): Promise<Result<Proven, Failure>> {
   const fresh = faultResult(checkTimestamp(message.timestamp, { now: ports.clock.now() }))
   if (!fresh.ok) return fresh
+  // A key in a file is no sign that the person is there now, which is all that one request's confirmation is about.
+  if (!nineStep) return fail({ reason: 'confirmation_too_weak', needs: 'page' })
   const keyId = keyIdOf(message.signature)
   const key = keyId === undefined ? undefined : await findRegisteredKey(nineStep.userKeys, keyId)
   if (!key) return fail({ reason: 'user_key_unknown' })

@@ -73,7 +73,7 @@ async function goOn(
   { call, consent, nineStep, said, decided }: Confirming & FoundConfirmation & Said & Decided,
 ): Promise<Result<Answered, Failure>> {
   if (said?.kind === 'answer') return ok({ page: said.answer })
-  if (decided?.decision?.approved) {
+  if (nineStep && decided?.decision?.approved) {
     const leg = await nextLeg(ports, nineStep, call, decided)
     if (!leg.ok) return leg
     if (leg.value) return ok({ page: leg.value })

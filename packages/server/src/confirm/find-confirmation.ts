@@ -20,11 +20,12 @@ export interface Confirming extends Received {
   readonly requestId: ConsentId
 }
 
-/** A question that a person is asked by another channel than the agent's (D14). */
+/** A question to one person: of a nine-step handshake, by another channel than the agent's (D14), or about one request. */
 export interface FoundConfirmation {
   readonly consent: ConsentRequest & { readonly userId: UserId }
   readonly agent: Registration
-  readonly nineStep: NineStepPorts
+  /** Absent where the question is about one request: nothing goes on after the answer but that request. */
+  readonly nineStep: NineStepPorts | undefined
 }
 
 /**
@@ -44,16 +45,17 @@ export async function findConfirmation(
     consent?.userId === undefined ? `ip ${caller}` : `${consent.userId} from ${caller}`,
   )
   if (!within.ok) return within
-  if (
-    !nineStep ||
-    !consent ||
-    consent.handshake.kind !== 'nine_step' ||
-    consent.userId === undefined
-  )
+  const kind = consent?.handshake.kind
+  const isAsked = kind === 'step_up' || (kind === 'nine_step' && nineStep !== undefined)
+  if (!consent || !isAsked || consent.userId === undefined)
     return fail({ reason: 'consent_unknown' })
   const agent = await ports.registry.findByClientId(consent.clientId)
   if (!agent) return fail({ reason: 'client_unknown' })
-  const found = { consent: { ...consent, userId: consent.userId }, agent, nineStep }
+  const found = {
+    consent: { ...consent, userId: consent.userId },
+    agent,
+    nineStep: kind === 'nine_step' ? nineStep : undefined,
+  }
   if (consent.decision) return ok(found)
   const now = ports.clock.now()
   if (now >= consent.expiresAt)

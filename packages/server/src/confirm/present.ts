@@ -51,10 +51,10 @@ async function present(
   const userId = await desk.signedInUser(call)
   if (userId === undefined) return ok({ page: desk.signIn(call) })
   if (userId !== consent.userId) return fail({ reason: 'consent_of_other_user' })
-  const leg = await nextLeg(ports, nineStep, call, consent)
+  const leg = nineStep ? await nextLeg(ports, nineStep, call, consent) : ok(undefined)
   if (!leg.ok) return leg
   if (leg.value) return ok({ page: leg.value })
-  const handshake = await settledHandshake(ports, nineStep, consent)
+  const handshake = nineStep && (await settledHandshake(ports, nineStep, consent))
   const notice = outcomeOf(consent.decision.approved, handshake, ports.clock.now())
   return ok({ page: desk.notice(call, { ...notice, agentName: agent.name }) })
 }

@@ -1,3 +1,4 @@
+import { ownPath } from '../pages/own-path.ts'
 import { approvalMessage, confirmationMessage } from '../consent/confirmation-message.ts'
 import { requestReference } from '../consent/consent-request.ts'
 import { type AuditSink } from '../ports/audit.ts'
@@ -94,7 +95,7 @@ export async function confirmWithPasskey(
       language,
       title: sayText(language, 'confirm.title'),
       status: refused ? weakStatus : 200,
-      script: passkeyScript,
+      script: ownPath(call, passkeyScript),
       body: passkeyPage({
         language,
         question,

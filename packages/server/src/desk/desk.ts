@@ -23,7 +23,8 @@ import { handOverPage } from './hand-over.ts'
 import { noticePage } from './notice.ts'
 import { pageAddress } from './page-address.ts'
 import { noPasskeyPage } from './passkey-page.ts'
-import { type Asked, questionPage, sayProviders } from './question-page.ts'
+import { type Asked, questionPage, questionTitle, sayProviders } from './question-page.ts'
+import { asksOnce } from './step-up-page.ts'
 import { type FormAnswer, readFormAnswer } from './read-answer.ts'
 
 export interface ConsentDeskOptions {
@@ -49,7 +50,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
     const { clientDid, expiresAt } = question.consent
     return render({
       language,
-      title: sayText(language, 'consent.title', {
+      title: sayText(language, questionTitle(question), {
         agent: plainLine(question.agent.name),
         provider: sayProviders(language, question),
       }),
@@ -64,6 +65,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
         csrfToken: session.csrfToken,
         secondsLeft: expiresAt - clock.now(),
         formAction: inSameLanguage(call, question.formAction),
+        mount: call.mount,
         thisPage: pageAddress(call),
         entered,
       }),
@@ -94,9 +96,12 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
     async present(call, question) {
       if (isOver(question)) return ok(noticePage(render, call, expired(question)))
       const signedIn = await people.current(call)
-      if (!signedIn) return ok(redirectAnswer(call, loginPath(pageAddress(call))))
+      if (!signedIn) return ok(redirectAnswer(call, loginPath(call, pageAddress(call))))
       const asked = checkPerson(question, signedIn)
-      return asked.ok ? ok(ask(call, question, signedIn, undefined)) : asked
+      if (!asked.ok) return asked
+      if (!isFreshEnough(question, signedIn))
+        return ok(redirectAnswer(call, signInAgain(call, pageAddress(call))))
+      return ok(ask(call, question, signedIn, undefined))
     },
     async decide(call, question) {
       if (isOver(question)) return answer(noticePage(render, call, expired(question)))
@@ -109,6 +114,8 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
         )
       const asked = checkPerson(question, acting.value)
       if (!asked.ok) return asked
+      if (!isFreshEnough(question, acting.value))
+        return answer(sessionOverPage(render, call, pageAddress(call)))
       const said = readFormAnswer(call, question)
       if (said.kind === 'deny') return ok({ kind: 'deny', userId: acting.value.person.id })
       if (said.kind === 'again') return answer(ask(call, question, acting.value, said))
@@ -120,7 +127,7 @@ export function createConsentDesk(options: ConsentDeskOptions): ConsentDesk {
       const acting = await people.acting(call)
       return acting.ok ? acting.value.person.id : undefined
     },
-    signIn: (call) => redirectAnswer(call, loginPath(pageAddress(call))),
+    signIn: (call) => redirectAnswer(call, loginPath(call, pageAddress(call))),
     notice: (call, notice) => noticePage(render, call, notice),
     handOver: (call, to) => handOverPage(render, call, to),
   }
@@ -138,6 +145,16 @@ function checkPerson(
     ? ok(undefined)
     : fail({ reason: 'consent_of_other_user' })
 }
+
+/** Clocks of two machines, and providers that count in whole seconds. */
+const leewaySeconds = 60
+
+/** One request is confirmed by who proves who they are now, not by whoever finds a browser open. */
+const isFreshEnough = (question: ConsentQuestion, { session }: SignedIn): boolean =>
+  !asksOnce(question) || session.createdAt >= question.consent.createdAt - leewaySeconds
+
+const signInAgain = (call: AthCall, page: string): string =>
+  loginPath(call, page, { otherAccount: true })
 
 const unreadableStatus = renderProblem({ reason: 'request_malformed', errors: [] }).status
 

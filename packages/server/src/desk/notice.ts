@@ -3,6 +3,7 @@ import type { AthAnswer, AthCall } from '../wire/http.ts'
 import { loginPath } from '../login/return-to.ts'
 import { pageAddress } from './page-address.ts'
 import { foreign } from '../pages/foreign-text.ts'
+import { ownPath } from '../pages/own-path.ts'
 import { html, type Html } from '../pages/html.ts'
 import { messageTexts, renderMessage } from '../pages/message-page.ts'
 import { type Language, say, sayText } from '../pages/messages/say.ts'
@@ -23,8 +24,8 @@ export function noticePage(render: RenderPage, call: AthCall, notice: Notice): A
         : messageTexts(kind),
     action: (language) =>
       kind === 'other_user'
-        ? html`<p><a class="button" href="${loginPath(pageAddress(call), { otherAccount: true })}">${say(language, 'signed_out.other')}</a></p>`
-        : html`<p><a href="/me">${say(language, 'page.my_agents')}</a></p>`,
+        ? html`<p><a class="button" href="${loginPath(call, pageAddress(call), { otherAccount: true })}">${say(language, 'signed_out.other')}</a></p>`
+        : html`<p><a href="${ownPath(call, '/me')}">${say(language, 'page.my_agents')}</a></p>`,
   })
 }
 

@@ -3,6 +3,7 @@ import type { AthCall } from '../wire/http.ts'
 import type { ProviderScope } from '@ath-protocol/types'
 import { passkeyForm } from '../passkeys/passkey-form.ts'
 import { foreign } from '../pages/foreign-text.ts'
+import { ownPath } from '../pages/own-path.ts'
 import { html, type Html } from '../pages/html.ts'
 import { tick } from '../pages/icons.ts'
 import { messageTexts, renderMessage } from '../pages/message-page.ts'
@@ -74,7 +75,7 @@ export function noPasskeyPage(render: RenderPage, call: AthCall, status: number)
     status,
     say: messageTexts('no_passkey'),
     action: (language) =>
-      html`<p><a class="button" href="/me/passkeys">${say(language, 'no_passkey.link')}</a></p>
+      html`<p><a class="button" href="${ownPath(call, '/me/passkeys')}">${say(language, 'no_passkey.link')}</a></p>
 <p><a href="${pageAddress(call)}">${say(language, 'confirm.back')}</a></p>`,
   })
 }

@@ -5,6 +5,7 @@ import type { ProviderScope } from '@ath-protocol/types'
 import { personName } from '../login/person-name.ts'
 import { foreign, plainLine, splitText } from '../pages/foreign-text.ts'
 import { html, type Html } from '../pages/html.ts'
+import { ownPath } from '../pages/own-path.ts'
 import { cross, tick } from '../pages/icons.ts'
 import { type Language, say } from '../pages/messages/say.ts'
 import { sayDuration, sayTimeLeft } from '../pages/messages/time.ts'
@@ -13,6 +14,7 @@ import { offeredLifetimes, usualLifetime } from './lifetimes.ts'
 import { sayLimits } from './limits.ts'
 import { scopeField } from './read-answer.ts'
 import { highRisk, riskiestLast } from './risk.ts'
+import { asksOnce, chosenFields, theRequest } from './step-up-page.ts'
 import { whoAsks } from './who-asks.ts'
 
 export interface Asked {
@@ -24,6 +26,8 @@ export interface Asked {
   readonly csrfToken: string
   readonly secondsLeft: number
   readonly formAction: string
+  /** Before the addresses of people's own pages. */
+  readonly mount: string | undefined
   /** Where to come back to after signing in as somebody else. */
   readonly thisPage: string
   /** What the person had entered, when the page is shown again because of it. */
@@ -43,16 +47,21 @@ export interface Asked {
 export function questionPage(asked: Asked): Html {
   const { language, question } = asked
   const agent = foreign(question.agent.name, 80)
-  return html`<h1>${say(language, 'consent.title', { agent, provider: foreign(sayProviders(language, question), 80) })}</h1>
+  const once = asksOnce(question)
+  return html`<h1>${say(language, questionTitle(question), { agent, provider: foreign(sayProviders(language, question), 80) })}</h1>
 <p class="soft">${say(language, 'consent.expires', { duration: sayTimeLeft(language, asked.secondsLeft) })}</p>
 ${asked.entered && html`<p class="alert" role="alert" id="problem">${say(language, `consent.${asked.entered.problem}`)}</p>`}
 ${whoAsks(language, question, asked.namedHere)}
-${whatFor(language, question.consent.words)}
+${once ? theRequest(language, question) : whatFor(language, question.consent.words)}
 <form method="post" action="${asked.formAction}" autocomplete="off">
 <input type="hidden" name="csrf" value="${asked.csrfToken}">
-${whatItMayDo(asked)}
+${
+  once
+    ? chosenFields(question)
+    : html`${whatItMayDo(asked)}
 ${withinLimits(asked)}
-${whatItCannotDo(language, question)}
+${whatItCannotDo(language, question)}`
+}
 <div class="two">
 <button name="decision" value="deny">${cross}${say(language, 'consent.deny')}</button>
 <button name="decision" value="approve">${tick}${say(language, 'consent.approve')}</button>
@@ -61,6 +70,10 @@ ${whatItCannotDo(language, question)}
 ${reference(language, question)}
 ${whoDecides(asked)}`
 }
+
+/** The sentence that a question begins with. */
+export const questionTitle = (question: ConsentQuestion) =>
+  asksOnce(question) ? ('step_up.title' as const) : ('consent.title' as const)
 
 /** The services as one phrase: `Office and CRM`. */
 export const sayProviders = (language: Language, { providers }: ConsentQuestion): string =>
@@ -127,10 +140,11 @@ function scopeRow({ language, question, entered }: Asked, row: ScopeRow): Html {
 `
 }
 
-function withinLimits({ language, question, entered }: Asked): Html {
+function withinLimits(asked: Asked): Html {
+  const { language, question, entered } = asked
   const longest = question.consent.longestSeconds
   const chosen = entered?.lifetimeSeconds ?? usualLifetime(longest)
-  const link = html`<a href="/me">${say(language, 'page.my_agents')}</a>`
+  const link = html`<a href="${ownPath(asked, '/me')}">${say(language, 'page.my_agents')}</a>`
   const limits = sayLimits(language, question.consent.restrictions)
   return html`<section><h2><label for="lifetime">${say(language, 'consent.lifetime')}</label></h2>
 <select id="lifetime" name="lifetime">${offeredLifetimes(longest).map(
@@ -167,7 +181,8 @@ function reference(language: Language, { consent }: ConsentQuestion): Html | und
   return html`<p class="soft">${say(language, 'consent.reference', { reference: html`<code>${requestReference(consent.id)}</code>` })}</p>`
 }
 
-function whoDecides({ language, person, csrfToken, thisPage }: Asked): Html {
+function whoDecides(asked: Asked): Html {
+  const { language, person, csrfToken, thisPage } = asked
   return html`<div class="who"><span>${say(language, 'consent.signed_in', { user: foreign(personName(person)) })}</span>
-<form method="post" action="/logout"><input type="hidden" name="csrf" value="${csrfToken}"><input type="hidden" name="return_to" value="${thisPage}"><button class="quiet">${say(language, 'consent.not_you')}</button></form></div>`
+<form method="post" action="${ownPath(asked, '/logout')}"><input type="hidden" name="csrf" value="${csrfToken}"><input type="hidden" name="return_to" value="${thisPage}"><button class="quiet">${say(language, 'consent.not_you')}</button></form></div>`
 }

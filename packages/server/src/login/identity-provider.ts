@@ -2,6 +2,7 @@ import { errorCode } from '../oauth/failure.ts'
 import { createOAuthServers } from '../oauth/oauth-servers.ts'
 import { type Clock, type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import * as client from 'openid-client'
+import type { OAuthProviderSettings } from '../oauth/settings.ts'
 import type { LoginSettings } from './settings.ts'
 import { plainLine } from '../pages/foreign-text.ts'
 import type { Person } from '../ports/logins.ts'
@@ -46,9 +47,9 @@ export interface IdentityProviderOptions {
 /** Asks the provider for its metadata at the first log-in, and again when that failed: the gateway starts without it. */
 export function createIdentityProvider(options: IdentityProviderOptions): IdentityProvider {
   const { login, redirectUri } = options
-  const { issuer, clientId, clientSecret } = login
+  const { issuer } = login
   const servers = createOAuthServers({
-    providers: new Map([['login', { issuer, clientId, clientSecret }]]),
+    providers: new Map([['login', clientOf(login)]]),
     fetch: options.outbound,
     clock: options.clock,
     allowInsecureHttp: options.allowLoopbackHttp && isLoopbackHttp(issuer),
@@ -107,6 +108,18 @@ export function createIdentityProvider(options: IdentityProviderOptions): Identi
     },
   }
 }
+
+const clientOf = ({
+  issuer,
+  clientId,
+  clientSecret,
+  clientAuth,
+}: IdentityProviderOptions['login']): OAuthProviderSettings => ({
+  issuer,
+  clientId,
+  ...(clientSecret === undefined ? {} : { clientSecret }),
+  ...(clientAuth === undefined ? {} : { clientAuth }),
+})
 
 const unreachable = (error: Failure) =>
   fail({

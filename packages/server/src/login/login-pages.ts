@@ -9,6 +9,7 @@ import {
 } from '../pages/message-page.ts'
 import { say, sayText } from '../pages/messages/say.ts'
 import { sayDuration } from '../pages/messages/time.ts'
+import { ownPath } from '../pages/own-path.ts'
 import type { RenderPage } from '../pages/page.ts'
 import { loginPath } from './return-to.ts'
 
@@ -17,7 +18,7 @@ export function failedPage(
   render: RenderPage,
   call: AthCall,
   failure: Failure,
-  returnTo = '/me',
+  returnTo = ownPath(call, '/me'),
 ): AthAnswer {
   const { status, headers } = renderProblem(failure)
   const retryAfter = headers['retry-after']
@@ -33,7 +34,7 @@ export function failedPage(
             }),
           })
         : messageTexts(failureKind(failure)),
-    action: signInLink(loginPath(returnTo)),
+    action: signInLink(loginPath(call, returnTo)),
     ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
   })
 }
@@ -65,7 +66,7 @@ export function sessionOverPage(render: RenderPage, call: AthCall, returnTo: str
   return renderMessage(render, call, {
     status,
     say: messageTexts('session_over'),
-    action: signInLink(loginPath(returnTo)),
+    action: signInLink(loginPath(call, returnTo)),
   })
 }
 
@@ -73,13 +74,13 @@ export function signedOutPage(
   render: RenderPage,
   call: AthCall,
   cookie: string,
-  returnTo = '/me',
+  returnTo = ownPath(call, '/me'),
 ): AthAnswer {
   return renderMessage(render, call, {
     status: 200,
     say: messageTexts('signed_out'),
     action: (language) =>
-      html`<p><a class="button" href="${loginPath(returnTo, { otherAccount: true })}">${say(language, 'signed_out.other')}</a></p>`,
+      html`<p><a class="button" href="${loginPath(call, returnTo, { otherAccount: true })}">${say(language, 'signed_out.other')}</a></p>`,
     headers: { 'set-cookie': [cookie] },
   })
 }

@@ -9,6 +9,7 @@ import { type AthAnswer, type AthCall } from '../wire/http.ts'
 import { type Clock, type Failure, fail, ok, type Random, type Result } from '@ath-protocol/types'
 import type { LoginSettings } from './settings.ts'
 import { answerRoutes } from '../pages/answer-routes.ts'
+import { ownPath } from '../pages/own-path.ts'
 import { createPages, type RenderPage } from '../pages/page.ts'
 import { chooseLanguage } from '../pages/messages/language.ts'
 import type { LoginStore, Person } from '../ports/logins.ts'
@@ -20,8 +21,12 @@ import { readReturnTo } from './return-to.ts'
 
 export interface LoginOptions {
   readonly login: LoginSettings
-  /** Public base URL without trailing slash; the provider's redirect URI is `${baseUrl}/login/callback`. */
+  /** Public base URL without trailing slash; the provider's redirect URI is `${baseUrl}${mount}/login/callback`. */
   readonly baseUrl: string
+  /** Default: none. */
+  readonly mount?: string
+  /** Whose pages they are, for people. Default `Sallyport`. */
+  readonly brand?: string
   /** Other base URLs under which people may open the pages. */
   readonly aliases?: readonly string[]
   readonly logins: LoginStore
@@ -52,8 +57,11 @@ const flowSeconds = 600
 /** Throws when the configuration can never work. */
 export function createLogin(options: LoginOptions): Login {
   const { login, logins, clock, random } = options
-  const redirectUri = `${options.baseUrl}/login/callback`
-  const render = createPages(login.kind === 'dev' ? { devUser: login.user } : {})
+  const redirectUri = `${options.baseUrl}${options.mount ?? ''}/login/callback`
+  const render = createPages({
+    ...(options.brand === undefined ? {} : { brand: options.brand }),
+    ...(login.kind === 'dev' ? { devUser: login.user } : {}),
+  })
   const people = createPeople({
     logins,
     clock,
@@ -70,7 +78,8 @@ export function createLogin(options: LoginOptions): Login {
   async function start(call: AthCall): Promise<AthAnswer> {
     const within = takeAttempt(options.limits, call)
     if (!within.ok) return refuse(call, within.error)
-    const returnTo = readReturnTo(call.query.get('return_to'), options.baseUrl) ?? '/me'
+    const returnTo =
+      readReturnTo(call.query.get('return_to'), options.baseUrl) ?? ownPath(call, '/me')
     const otherAccount = call.query.get('prompt') === 'login'
     if (!otherAccount && (await people.current(call))) return redirectAnswer(call, returnTo)
     if (login.kind === 'dev') {

@@ -54,7 +54,7 @@ test('a log-in without return_to has no place to return to', () => {
 
 test('the way to the log-in carries the way back as one parameter', () => {
   const path = '/ath/authorize/abc?state=x&lang=zh-CN'
-  const url = new URL(loginPath(path, { otherAccount: true }), base)
+  const url = new URL(loginPath({}, path, { otherAccount: true }), base)
   assert.equal(url.searchParams.get('return_to'), path)
   assert.equal(url.searchParams.get('prompt'), 'login')
 })

@@ -1,3 +1,6 @@
+import { ownPath } from '../pages/own-path.ts'
+import type { AthCall } from '../wire/http.ts'
+
 const longest = 4096
 
 /**
@@ -16,13 +19,18 @@ export function readReturnTo(
   const url = new URL(value, base)
   // A path with dot segments says one thing and means another; `/.//host` becomes `//host`.
   if (url.origin !== base.origin || !value.startsWith(url.pathname)) return undefined
-  if (url.pathname.startsWith('//') || /^\/log(in|out)(\/|$)/.test(url.pathname)) return undefined
+  if (url.pathname.startsWith('//') || /^(?:\/ath)?\/log(in|out)(\/|$)/.test(url.pathname))
+    return undefined
   return value
 }
 
 /** The address of the log-in that comes back to `path`. */
-export function loginPath(path: string, options: { readonly otherAccount?: boolean } = {}): string {
+export function loginPath(
+  call: Pick<AthCall, 'mount'>,
+  path: string,
+  options: { readonly otherAccount?: boolean } = {},
+): string {
   const query = new URLSearchParams({ return_to: path })
   if (options.otherAccount) query.set('prompt', 'login')
-  return `/login?${query}`
+  return ownPath(call, `/login?${query}`)
 }

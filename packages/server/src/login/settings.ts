@@ -4,7 +4,10 @@ export type LoginSettings =
       readonly kind: 'oidc'
       readonly issuer: string
       readonly clientId: string
-      readonly clientSecret: string
+      /** Absent for a public client. */
+      readonly clientSecret?: string
+      /** Default `client_secret_basic` with a secret, `none` without. */
+      readonly clientAuth?: 'client_secret_basic' | 'client_secret_post' | 'none'
       readonly scopes: readonly string[]
       /** How long a browser stays signed in. Default 8 h. */
       readonly sessionSeconds: number

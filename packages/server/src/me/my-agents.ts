@@ -2,6 +2,7 @@ import type { Clock, Restrictions, UserId } from '@ath-protocol/types'
 import { sayLimits } from '../desk/limits.ts'
 import { personName } from '../login/person-name.ts'
 import { foreign, plainLine } from '../pages/foreign-text.ts'
+import { ownPath } from '../pages/own-path.ts'
 import { html, type Html } from '../pages/html.ts'
 import { say, sayText } from '../pages/messages/say.ts'
 import { sayInstant } from '../pages/messages/time.ts'
@@ -78,7 +79,7 @@ ${waiting}
 ${permissions.length === 0 && html`<p>${say(language, 'me.none')}</p>`}
 ${permissions.map((permission) => permissionCard(visit, permission))}
 <div class="who"><span>${say(language, 'me.signed_in', { user: foreign(personName(signedIn.person)) })}</span>
-<form method="post" action="/logout">${csrfField(visit)}<button class="quiet">${say(language, 'me.sign_out')}</button></form></div>`
+<form method="post" action="${ownPath(visit.call, '/logout')}">${csrfField(visit)}<button class="quiet">${say(language, 'me.sign_out')}</button></form></div>`
 }
 
 function permissionCard(visit: Visit, permission: MyPermission): Html {

@@ -9,6 +9,7 @@ import { loginPath } from '../login/return-to.ts'
 import { html, type Html } from '../pages/html.ts'
 import { askedLanguage, chooseLanguage } from '../pages/messages/language.ts'
 import { type Language, say, sayText } from '../pages/messages/say.ts'
+import { ownPath, pageOf } from '../pages/own-path.ts'
 import { inOtherLanguage, type RenderPage } from '../pages/page.ts'
 
 /** A signed-in person who looks at a page of their own. */
@@ -50,13 +51,13 @@ export function createOwnPages(options: {
       status: page.refused ? refusedStatus : 200,
       // What a form answered cannot be opened again.
       ...(call.method === 'GET' ? { otherLanguage: inOtherLanguage(call, language) } : {}),
-      ...(page.script === undefined ? {} : { script: page.script }),
+      ...(page.script === undefined ? {} : { script: ownPath(call, page.script) }),
       body: html`${tabBar(tabs, call, language)}${page.body}`,
     })
   return {
     show: (page) => async (call) => {
       const signedIn = await people.current(call)
-      if (!signedIn) return redirectAnswer(call, loginPath(pageAddress(call)))
+      if (!signedIn) return redirectAnswer(call, loginPath(call, pageAddress(call)))
       const visit = { call, language: chooseLanguage(call), signedIn }
       return rendered(visit, await page(visit))
     },
@@ -86,7 +87,8 @@ export interface Tab {
 function tabBar(tabs: readonly Tab[], call: AthCall, language: Language): Html {
   return html`<nav class="tabs" aria-label="${sayText(language, 'me.pages')}">${tabs.map(
     ({ path, title }) => {
-      const here = call.path === path || (path !== '/me' && call.path.startsWith(`${path}/`))
+      const page = pageOf(call) ?? ''
+      const here = page === path || (path !== '/me' && page.startsWith(`${path}/`))
       return html`<a href="${inChosenLanguage(call, path)}"${here && html` aria-current="page"`}>${say(language, title)}</a>`
     },
   )}</nav>
@@ -94,10 +96,11 @@ function tabBar(tabs: readonly Tab[], call: AthCall, language: Language): Html {
 }
 
 /** A path of ours, in the language that was chosen with the link on the page. */
-export function inChosenLanguage(call: Pick<AthCall, 'query'>, path: string): string {
+export function inChosenLanguage(call: Pick<AthCall, 'query' | 'mount'>, path: string): string {
   const language = askedLanguage(call)
-  if (language === undefined) return path
-  return `${path}${path.includes('?') ? '&' : '?'}lang=${language}`
+  const address = ownPath(call, path)
+  if (language === undefined) return address
+  return `${address}${path.includes('?') ? '&' : '?'}lang=${language}`
 }
 
 /** The field that every form of ours carries. */
@@ -119,7 +122,7 @@ export function isFresh({ signedIn }: Visit, clock: Clock): boolean {
 
 /** Says that a fresh sign-in is needed, and leads through it and back. */
 export function staleNotice({ call, language }: Visit): Html {
-  const href = loginPath(pageAddress(call), { otherAccount: true })
+  const href = loginPath(call, pageAddress(call), { otherAccount: true })
   return html`<p class="alert" role="status">${say(language, 'me.stale')}</p>
 <p><a class="button" href="${href}">${say(language, 'me.sign_in_again')}</a></p>`
 }

@@ -26,7 +26,7 @@ export async function waitingQuestions(
   const items = pending.map(async ({ id, clientId, agentId, expiresAt }) => {
     const agent = foreign((await registry.findByClientId(clientId))?.name ?? agentId, 80)
     return html`<article class="grant"><h2>${say(language, 'me.asks', { agent })}</h2>
-<div class="who"><span class="soft">${say(language, 'me.answer_within', { duration: sayTimeLeft(language, expiresAt - now) })}</span><a class="button quiet" href="${inChosenLanguage(call, `/ath/confirm/${id}`)}">${say(language, 'me.answer')}</a></div></article>`
+<div class="who"><span class="soft">${say(language, 'me.answer_within', { duration: sayTimeLeft(language, expiresAt - now) })}</span><a class="button quiet" href="${inChosenLanguage({ query: call.query }, `/ath/confirm/${id}`)}">${say(language, 'me.answer')}</a></div></article>`
   })
   return html`<section aria-labelledby="waiting"><h2 id="waiting">${say(language, 'me.waiting')}</h2>
 ${await Promise.all(items)}</section>`

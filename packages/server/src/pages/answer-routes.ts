@@ -1,4 +1,5 @@
 import type { AthAnswer, AthCall } from '../wire/http.ts'
+import { pageOf } from './own-path.ts'
 import { renderProblem } from '@ath-protocol/types'
 
 /** By path, then by method. */
@@ -10,7 +11,8 @@ export type Routes = Readonly<
 export const answerRoutes =
   (routes: Routes) =>
   (call: AthCall): Promise<AthAnswer> | undefined => {
-    const methods = Object.hasOwn(routes, call.path) ? routes[call.path] : undefined
+    const path = pageOf(call) ?? ''
+    const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!methods) return undefined
     const route = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined
     return route ? route(call) : methodUnknown(Object.keys(methods))

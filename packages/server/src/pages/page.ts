@@ -23,12 +23,15 @@ export interface Page {
 /** Renders the gateway's own pages, all with the same frame and the same headers. */
 export type RenderPage = (page: Page) => AthAnswer
 
-/** `devUser`: everybody is this user, and every page says so. */
-export function createPages(options: { readonly devUser?: string }): RenderPage {
+/** `brand`: whose pages they are. Default `Sallyport`. `devUser`: everybody is this user, and every page says so. */
+export function createPages(options: {
+  readonly brand?: string
+  readonly devUser?: string
+}): RenderPage {
   return (page) => ({
     status: page.status,
     headers: { ...pageHeaders(page), ...page.headers },
-    body: document(page, options.devUser).source,
+    body: document(page, options).source,
   })
 }
 
@@ -39,14 +42,17 @@ export function inOtherLanguage(call: AthCall, language: Language): string {
   return `${call.path}?${query}`
 }
 
-function document(page: Page, devUser: string | undefined): Html {
+function document(
+  page: Page,
+  { brand = 'Sallyport', devUser }: Parameters<typeof createPages>[0],
+): Html {
   const { language } = page
   return html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${page.title} · Sallyport</title>
+<title>${page.title} · ${brand}</title>
 ${page.next !== undefined && html`<meta http-equiv="refresh" content="0;url=${page.next}">`}
 <style>${sheet}</style>
 ${page.script !== undefined && html`<script src="${page.script}" defer></script>`}
@@ -57,7 +63,7 @@ ${
   html`<aside class="warn">${say(language, 'page.dev_banner', { user: foreign(devUser) })}</aside>`
 }
 <a class="skip" href="#main">${say(language, 'page.main')}</a>
-<header>${mark}<strong>Sallyport</strong>${page.otherLanguage !== undefined && languageLink(page.otherLanguage, language)}</header>
+<header>${mark}<strong>${brand}</strong>${page.otherLanguage !== undefined && languageLink(page.otherLanguage, language)}</header>
 <main id="main" tabindex="-1">
 ${page.body}
 </main>

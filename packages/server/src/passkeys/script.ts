@@ -1,3 +1,4 @@
+import { ownPath } from '../pages/own-path.ts'
 import { createHash } from 'node:crypto'
 import { redirectAnswer } from '../wire/answer.ts'
 import { type AthAnswer, type AthCall } from '../wire/http.ts'
@@ -103,7 +104,7 @@ export const passkeyScript = `${passkeyScriptPath}?v=${version}`
 
 /** `GET /assets/passkey.js`. Another version than this one is sent on to it, and not kept. */
 export async function answerPasskeyScript(call: AthCall): Promise<AthAnswer> {
-  if (call.query.get('v') !== version) return redirectAnswer(call, passkeyScript)
+  if (call.query.get('v') !== version) return redirectAnswer(call, ownPath(call, passkeyScript))
   return {
     status: 200,
     headers: {

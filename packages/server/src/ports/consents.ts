@@ -20,7 +20,11 @@ export type ConsentMethod = 'session' | 'passkey' | 'key' | `chat:${string}`
 export interface ConsentRequest {
   /** In links to people only; agents get `requestReference(id)`. */
   readonly id: ConsentId
-  readonly handshake: { readonly kind: 'two_phase' | 'nine_step'; readonly id: string }
+  readonly handshake: {
+    /** `step_up`: no handshake, but one request that the person has to confirm. */
+    readonly kind: 'two_phase' | 'nine_step' | 'step_up'
+    readonly id: string
+  }
   readonly clientId: ClientId
   readonly agentId: AgentId
   /** The DID under which the agent came; absent in the two-phase handshake. */
@@ -38,7 +42,7 @@ export interface ConsentRequest {
   readonly restrictions: readonly Restrictions[]
   /** The longest the permission can live, in seconds. */
   readonly longestSeconds: number
-  /** Step 6 as canonical JSON: what a signed answer is an answer to (nine-step). */
+  /** Step 6 as canonical JSON: what a signed answer is an answer to (nine-step); the request to confirm (`step_up`). */
   readonly message?: string
   readonly createdAt: number
   readonly expiresAt: number

@@ -12,6 +12,7 @@ export type Limited =
   | 'handshake_ip'
   | 'handshake_client'
   | 'confirm_user'
+  | 'step_up'
 
 /** So many in so long. */
 export interface RateLimit {

@@ -11,6 +11,7 @@ import {
 } from '@ath-protocol/types'
 import type { AthConfig } from '../config.ts'
 import { endpointAudiences } from '../endpoint/audience.ts'
+import { canonicalProvider } from '../endpoint/canonical-provider.ts'
 import { type Endpoint, type Received, refusalEvent } from '../endpoint/endpoint.ts'
 import { callerKey, takeLimit } from '../endpoint/limit.ts'
 import { isOwnCallback } from '../endpoint/own-callback.ts'
@@ -76,7 +77,12 @@ function read(ports: AthPorts, { call }: Received): Result<Read, Failure> {
   const request = readFields(registrationRequestSchema, body.value, [
     ['agent_attestation', 'attestation_missing'],
   ])
-  return request.ok ? ok({ request: request.value }) : request
+  if (!request.ok) return request
+  const requested_providers = request.value.requested_providers.map((entry) => ({
+    ...entry,
+    provider_id: canonicalProvider(ports.config, entry.provider_id),
+  }))
+  return ok({ request: { ...request.value, requested_providers } })
 }
 
 async function identify(ports: AthPorts, { request }: Read): Promise<Result<Identified, Failure>> {

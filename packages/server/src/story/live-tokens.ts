@@ -49,6 +49,8 @@ export interface LiveTokensOptions {
   /** What limits the calls of a grant now. */
   readonly limitsOf: (agent: Restricted, grant: RestrictedGrant) => CompiledRestrictions | undefined
   readonly clock: Clock
+  /** Others write to the stores, too: what was read before is read again for each call. Default false. */
+  readonly shared?: boolean
   /** Tokens kept in memory; default 100,000. Those with calls in flight stay beyond it. */
   readonly capacity?: number
   /** Unknown tokens looked up at once; default 1,000. One more is answered 503. */
@@ -62,7 +64,7 @@ interface Entry extends NamedToken {
 }
 
 export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
-  const { capacity = 100_000, maxLoads = 1000, clock, changed } = options
+  const { capacity = 100_000, maxLoads = 1000, shared = false, clock, changed } = options
   const byHash = new Map<string, Entry>()
   const headers = createTokenHeaders<Entry>()
   const grants = new Map<GrantId, LiveGrant>()
@@ -75,7 +77,9 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
   let changes = 0
 
   const usable = (entry: Entry | undefined): LiveToken | undefined =>
-    entry && entry.generation === generation && !entry.token.agent.stale ? entry.token : undefined
+    entry && !shared && entry.generation === generation && !entry.token.agent.stale
+      ? entry.token
+      : undefined
 
   async function read(hash: string): Promise<Result<LiveToken, Failure>> {
     while (true) {

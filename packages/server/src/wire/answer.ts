@@ -37,3 +37,13 @@ export function redirectAnswer(
     body: '',
   }
 }
+
+/** Discovery is public and may be read by any page (R15). */
+export function publicJson(body: string): AthAnswer {
+  const answer = jsonAnswer(
+    200,
+    {},
+    { 'cache-control': 'public, max-age=60', 'access-control-allow-origin': '*' },
+  )
+  return { ...answer, body }
+}

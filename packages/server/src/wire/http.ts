@@ -9,6 +9,11 @@ export interface AthCall {
   readonly body: Uint8Array
   /** The caller's address after trusted proxies. */
   readonly ip: string
+  /**
+   * Before the paths of people's own pages (`/login`, `/me`): `/ath` inside an app that has such pages of its own; nothing
+   * at a gateway.
+   */
+  readonly mount?: string | undefined
   /** `TLSv1.3`, where TLS ends here; absent when it ends at a proxy before us, or there is none. */
   readonly tlsVersion?: string
 }

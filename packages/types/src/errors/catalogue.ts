@@ -31,6 +31,7 @@ export const extensionCodes = [
   'UNSUPPORTED_VERSION',
   'INVALID_CREDENTIAL',
   'FORBIDDEN',
+  'STEP_UP_REQUIRED',
 ] as const
 export type ExtensionCode = (typeof extensionCodes)[number]
 export type PublicCode = AthCode | ExtensionCode
@@ -312,6 +313,15 @@ export const catalogue = {
     'wait as long as `Retry-After` says',
     'R119, C15',
     { retryable: true },
+  ),
+  step_up: row(
+    'STEP_UP_REQUIRED',
+    401,
+    'insufficient_user_authentication',
+    'the user has to confirm this request',
+    'show the user `details.step_up.confirm_url`, then send the same request again with the header `X-ATH-Step-Up: <details.step_up.id>`',
+    'RFC 9470',
+    { challenge: true, retryable: true },
   ),
   request_invalid: row(
     'INVALID_REQUEST',

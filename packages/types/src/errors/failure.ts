@@ -97,6 +97,16 @@ export type Failure =
       readonly path: string
       readonly anyOf: readonly string[]
     }
+  /** The person has to confirm this very request, or has not answered yet (RFC 9470). */
+  | {
+      readonly reason: 'step_up_required' | 'step_up_pending'
+      readonly stepUp: {
+        readonly id: string
+        readonly confirmUrl: string
+        /** Unix seconds. */
+        readonly expiresAt: number
+      }
+    }
   | { readonly reason: 'rate_limited'; readonly limit: string; readonly retryAfterSeconds: number }
   | { readonly reason: 'upstream_unreachable'; readonly cause: string }
   | {

@@ -117,6 +117,28 @@ const samples: {
     { reason: 'scope_not_granted', method: 'GET', path: '/told', anyOf: ['told'] },
     'scope_not_approved',
   ],
+  step_up_required: [
+    {
+      reason: 'step_up_required',
+      stepUp: {
+        id: 'ath_su_1',
+        confirmUrl: 'https://shop.example/ath/confirm/cns_1',
+        expiresAt: 9,
+      },
+    },
+    'step_up',
+  ],
+  step_up_pending: [
+    {
+      reason: 'step_up_pending',
+      stepUp: {
+        id: 'ath_su_1',
+        confirmUrl: 'https://shop.example/ath/confirm/cns_1',
+        expiresAt: 9,
+      },
+    },
+    'step_up',
+  ],
   rate_limited: [{ reason: 'rate_limited', limit: 'told', retryAfterSeconds: 2.2 }, 'rate_limited'],
   upstream_unreachable: [{ reason: 'upstream_unreachable', cause: secret }, 'upstream_down'],
   upstream_timeout: [

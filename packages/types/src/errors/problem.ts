@@ -147,6 +147,17 @@ function disclose(failure: Failure): Record<string, unknown> | undefined {
       return { reason: failure.reason, needs: failure.needs }
     case 'restricted':
       return { reason: failure.fault.kind, rule: failure.fault.rule }
+    case 'step_up_required':
+    case 'step_up_pending':
+      return {
+        reason: failure.reason,
+        step_up: {
+          id: failure.stepUp.id,
+          confirm_url: failure.stepUp.confirmUrl,
+          expires_at: Math.floor(failure.stepUp.expiresAt),
+          interval: 2,
+        },
+      }
     case 'rate_limited':
       return {
         reason: failure.reason,

@@ -100,6 +100,9 @@ export function publish(failure: Failure): Face {
       return 'provider_mismatch'
     case 'provider_unknown':
       return 'provider_not_approved'
+    case 'step_up_required':
+    case 'step_up_pending':
+      return 'step_up'
     case 'rate_limited':
       return 'rate_limited'
     case 'upstream_unreachable':

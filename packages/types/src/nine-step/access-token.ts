@@ -31,6 +31,13 @@ export type AccessTokenClaims = z.infer<typeof accessTokenClaimsSchema>
 
 export type AccessTokenFault = 'malformed' | 'not_ours' | 'signature_wrong'
 
+/** Whether a text says that it is an access token of this issuer. Nothing is proven: it tells whose business the token is. */
+export function isSessionTokenOf(text: string, issuer: string): boolean {
+  const jws = parseJws(text, 8192)
+  if (!jws.ok || jws.value.header['typ'] !== accessTokenTyp) return false
+  return decodeJsonObject(jws.value.payload)?.['iss'] === issuer
+}
+
 /** Takes only what this issuer signed with this key for itself. Expiry is the caller's question: an old token is still ours. */
 export async function readAccessToken(
   jwt: string,

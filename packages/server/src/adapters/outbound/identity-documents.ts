@@ -128,9 +128,10 @@ function parse(bytes: Uint8Array): unknown {
 
 /** A name server that never answers must not hold a caller for longer than a connection may take. */
 function beforeDeadline<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  return Promise.race([work, promise])
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  return Promise.race([work, aborted])
 }
 
 function describe(thrown: unknown): string {

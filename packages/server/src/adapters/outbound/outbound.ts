@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { getCACertificates } from 'node:tls'
+import tls from 'node:tls'
 import { boundedFetch, type OutboundFetch } from '../../oauth/bounded-fetch.ts'
 import { type IdentityDocuments } from '../../ports/identity-documents.ts'
 import { Agent, fetch as undiciFetch } from 'undici'
@@ -29,11 +29,16 @@ export interface Outbound {
   close(): Promise<void>
 }
 
+/** Those that Node trusts; before 22.15 it could only name its own, without those of `NODE_EXTRA_CA_CERTS`. */
+const defaultAuthorities = (): readonly string[] =>
+  (tls as Partial<Pick<typeof tls, 'getCACertificates'>>).getCACertificates?.('default') ??
+  tls.rootCertificates
+
 /** Throws for a network that is not CIDR and a CA file that cannot be read. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const { connectTimeoutSeconds, readTimeoutSeconds, allowLoopbackHttp } = options
   const ca = [
-    ...getCACertificates('default'),
+    ...defaultAuthorities(),
     ...(options.caFile === undefined ? [] : [readFileSync(options.caFile, 'utf8')]),
   ]
   const agent = new Agent({

@@ -1,6 +1,11 @@
 /** Sentences of the question to a person. */
 export const enConsent = {
   'consent.title': 'Let {agent} use {provider} for you?',
+  'step_up.title': 'Let {agent} do this at {provider}?',
+  'step_up.what': 'What it wants to do now',
+  'step_up.request': 'Request',
+  'step_up.permission': 'Permission',
+  'step_up.once': 'Your yes is for exactly this, once.',
   'consent.who': 'Who is asking',
   'consent.address': 'Address',
   'consent.address_checked': 'checked by signature',

@@ -2,6 +2,11 @@ import type { enConsent } from './en-consent.ts'
 
 export const zhCnConsent: Readonly<Record<keyof typeof enConsent, string>> = {
   'consent.title': '允许 {agent} 代您使用 {provider} 吗？',
+  'step_up.title': '允许 {agent} 在 {provider} 执行此操作？',
+  'step_up.what': '现在要做什么',
+  'step_up.request': '请求',
+  'step_up.permission': '权限',
+  'step_up.once': '您的同意只对这一次操作有效。',
   'consent.who': '谁在请求',
   'consent.address': '地址',
   'consent.address_checked': '已验证签名',

@@ -1,0 +1,7 @@
+export type { ServiceRequest } from './api-call.ts'
+export type { PendingConfirmation } from './nine-step/await-answer.ts'
+export { handshake, resumeHandshake } from './nine-step/handshake.ts'
+export * from './nine-step/handshake-key.ts'
+export type * from './nine-step/handshake-options.ts'
+export type { HandshakeSession, SessionOptions } from './nine-step/handshake-session.ts'
+export type { StoredHandshake } from './nine-step/stored-handshake.ts'

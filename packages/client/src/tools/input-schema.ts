@@ -1,0 +1,81 @@
+import { AthError } from '../ath-error.ts'
+
+/** JSON Schema of an object: what a tool takes. */
+export interface InputSchema {
+  readonly type: 'object'
+  readonly properties?: Readonly<Record<string, object>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: unknown
+  readonly [keyword: string]: unknown
+}
+
+type Validated =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] }
+
+/** A schema of a library that knows Standard Schema and can say itself as JSON Schema, such as a Zod 4 object. */
+export interface StandardInput {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => Validated | Promise<Validated>
+    readonly jsonSchema?: {
+      readonly input: (options: { readonly target: 'draft-07' }) => Record<string, unknown>
+    }
+  }
+}
+
+export type ToolInput = InputSchema | StandardInput
+
+/** As models are told it: every keyword that a framework asks for is there. */
+export interface ToldSchema extends InputSchema {
+  readonly properties: Readonly<Record<string, object>>
+  readonly required: readonly string[]
+}
+
+/** Without `input` a tool takes what its path names. Throws `ARGUMENT_INVALID` for what models cannot be told. */
+export function toldSchema(
+  name: string,
+  input: ToolInput | undefined,
+  pathNames: readonly string[],
+): ToldSchema {
+  const bare = input === undefined ? fromNames(pathNames) : toJsonSchema(name, input)
+  const { properties = {}, required = [], additionalProperties = false } = bare
+  const unknown = pathNames.find((one) => !Object.hasOwn(properties, one))
+  if (unknown !== undefined)
+    throw new AthError('ARGUMENT_INVALID', {
+      message: `the path of ${name} names \`${unknown}\`, which is not among its arguments`,
+    })
+  return { ...bare, properties, required, additionalProperties }
+}
+
+/** What a model sent, checked where the schema can check; else as it is: the service has the last word. */
+export async function checkInput(input: ToolInput | undefined, value: unknown): Promise<object> {
+  const checked =
+    input !== undefined && isStandard(input) ? await input['~standard'].validate(value) : { value }
+  if (checked.issues)
+    throw new AthError('ARGUMENT_INVALID', {
+      message: checked.issues.map(({ message }) => message).join('; '),
+    })
+  if (typeof checked.value !== 'object' || checked.value === null)
+    throw new AthError('ARGUMENT_INVALID', { message: 'the arguments are not an object' })
+  return checked.value
+}
+
+function toJsonSchema(name: string, input: ToolInput): InputSchema {
+  if (!isStandard(input)) return input
+  const { $schema, ...schema } = input['~standard'].jsonSchema?.input({ target: 'draft-07' }) ?? {}
+  if (schema['type'] === 'object') return schema as InputSchema
+  throw new AthError('ARGUMENT_INVALID', {
+    message: `the input of ${name} is no object that can be said as JSON Schema`,
+    fix: 'give the JSON Schema itself',
+  })
+}
+
+const fromNames = (names: readonly string[]): InputSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(names.map((one) => [one, { type: 'string' }])),
+  required: names,
+})
+
+export const isStandard = (input: ToolInput): input is StandardInput => '~standard' in input

@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { findFreePort } from './listen.ts'
+import { startOAuthServer } from './oauth-server.ts'
+import type { RunningSubject } from './subject.ts'
+import { registerUserKey } from './user-key.ts'
+import { startUpstream } from './upstream.ts'
+
+const entry = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
+const readySeconds = 30
+
+export interface GatewaySubject extends RunningSubject {
+  /** Where it listens; `url` is another when something stands in front of it. */
+  readonly address: string
+  /** Agents whose documents are served there are approved. */
+  readonly agentPort: number
+  /** The private key of a person, registered there. */
+  readonly userKeyFile: string
+}
+
+export interface GatewayOptions {
+  /** Its public URL, when something stands in front of it. */
+  readonly publicUrl?: string
+  /** Default `crm`. */
+  readonly provider?: string
+}
+
+/** The gateway as operators run it, by `sallyport dev`, in front of a service with an OAuth server of its own and one without. */
+export async function startGateway(options: GatewayOptions = {}): Promise<GatewaySubject> {
+  const { provider = 'crm' } = options
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
+  const [port, agentPort] = [await findFreePort(), await findFreePort()]
+  const address = `http://127.0.0.1:${port}`
+  const url = options.publicUrl ?? address
+  const upstream = await startUpstream()
+  const oauth = await startOAuthServer(`${url}/ath/callback`, ['crm:read', 'crm:write'])
+  const config = join(folder, 'sallyport.yaml')
+  writeFileSync(
+    config,
+    `version: 1
+gateway:
+  url: ${url}
+  data_dir: ./data
+  listen: { port: ${port}, drain: 0s }
+login: { dev_user: alice }
+agents:
+  - agent: "http://127.0.0.1:${agentPort}/*"
+    allow: { ${provider}: ["crm:read", "crm:write"], plain: ["plain:read", "plain:write"] }
+providers:
+  ${provider}:
+    url: ${upstream.url}
+    auth: { kind: oauth2, issuer: "${oauth.url}", client_id: ${oauth.clientId}, client_secret: ${oauth.clientSecret} }
+    scopes:
+      crm:read: [GET /api/**, "* /anything"]
+      crm:write: [POST /api/**]
+  plain:
+    url: ${upstream.url}
+    auth: { kind: none }
+    scopes: { plain:read: [GET /**], plain:write: [POST /**] }
+identity_documents: { read_timeout: 1s }
+limits:
+  register_ip: none
+  register_agent: none
+  authorize_client: none
+  token_client: none
+  proxy_token: none
+  login_ip: none
+  status_ip: none
+  handshake_ip: none
+  handshake_client: none
+  confirm_user: none
+alerts: { attestation_failed: none, scope_violation: none }
+`,
+  )
+  const child = spawn(
+    process.execPath,
+    ['--conditions=sallyport-source', entry, 'dev', '--config', config],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
+  )
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  const end = () => child.kill('SIGKILL')
+  process.once('exit', end)
+  for (const deadline = Date.now() + readySeconds * 1000; ; await sleep(50)) {
+    const ready = await fetch(`${address}/health/ready`).catch(() => undefined)
+    await ready?.body?.cancel()
+    if (ready?.ok) break
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`the gateway did not start:\n${said}`)
+  }
+  const userKeyFile = join(folder, 'user.pem')
+  writeFileSync(userKeyFile, await registerUserKey(url))
+  return {
+    name: 'gateway',
+    url,
+    address,
+    agentPort,
+    userKeyFile,
+    options: (handshake) => [
+      ...['--url', url, '--mode', 'gateway', '--handshake', handshake, '--consent', 'auto'],
+      // Where a service has an OAuth server, the person's browser goes on there before step 8.
+      ...['--provider', handshake === 'nine-step' ? 'plain' : provider, '--user-key', userKeyFile],
+      ...['--agent-listen', `127.0.0.1:${agentPort}`, '--call', 'GET /api/customers'],
+      ...['--echo', '/anything'],
+    ],
+    async close() {
+      process.off('exit', end)
+      child.kill('SIGKILL')
+      await ended
+      await Promise.all([upstream.close(), oauth.close()])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
