@@ -82,7 +82,7 @@ export const folderLaw: readonly FolderLaw[] = [
     what: 'only the composition root of native mode and the entries pick adapters',
     from: new RegExp(`^${server}/`),
     notTo: new RegExp(`^${server}/adapters/`),
-    except: new RegExp(`^${server}/(?:[a-z-]+\\.ts$|native/|compose/|adapters/)`),
+    except: new RegExp(`^${server}/(?:[a-z-]+\\.ts$|native/|low-level/|compose/|adapters/)`),
   },
   {
     what: 'adapters know no story',

@@ -1,7 +1,7 @@
 import { createUserClient, type UserClient } from '@ath-protocol/client/person'
 import { stepTimeout } from './handshake-agent.ts'
 import type { RunContext } from './run-context.ts'
-import { findPlace } from './place.ts'
+import { findPlace, type Place } from './place.ts'
 import { findSettingValue } from './setting-source.ts'
 import { defaultUserKeyPath } from './state/home.ts'
 import { isOpenToOthers, readIfThere } from './state/private-file.ts'
@@ -9,6 +9,11 @@ import { UsageError } from './usage-error.ts'
 
 export function userKeyPath(context: RunContext): string {
   return findSettingValue(context, 'user-key') ?? defaultUserKeyPath(context.home)
+}
+
+/** People’s own pages hang below `/ath` in an app, which has pages of its own, and at the root of a gateway. */
+export function keyPageIn({ native }: Pick<Place, 'native'>, address: string): string {
+  return native ? address.replace('/me/keys?', '/ath/me/keys?') : address
 }
 
 /** The person of this run, by their own key: never the agent's, or an agent could answer for them. */

@@ -53,11 +53,6 @@ export const clientCatalogue = {
     'this server does not offer the nine-step handshake',
     'use `athx connect`, or ask its operator',
   ),
-  STEP_UP_REQUIRED: row(
-    'the user must confirm this very call',
-    'show the user the page `stepUp.confirmUrl`, then repeat the call',
-    true,
-  ),
   CONSENT_PENDING: row(
     'the user has not answered yet',
     'ask the user to open the authorization URL, then ask again',

@@ -78,9 +78,11 @@ test('arguments that the schema refuses come back to the model, and nothing is s
     const answer = await tool('search_products').call(args)
     assert.equal(answer.ok === false && answer.error.code, 'ARGUMENT_INVALID')
   }
-  const answer = await tool('place_order').call([])
-  assert.equal(answer.ok, true)
-  assert.equal(called.length, 1)
+  for (const args of [[], {}, { product: 'tea' }, { product: 'tea', count: 1, price: 0 }]) {
+    const answer = await tool('place_order').call(args)
+    assert.equal(answer.ok === false && answer.error.code, 'ARGUMENT_INVALID')
+  }
+  assert.deepEqual(called, [])
 })
 
 test('a tool that models could not use is refused when it is defined', async (t) => {

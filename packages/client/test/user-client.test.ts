@@ -115,6 +115,9 @@ test('[U7] a key that nobody registered reads nothing, and says where to registe
   })
   const url = new URL(user.registrationUrl('laptop'))
   assert.equal(`${url.origin}${url.pathname}`, `${gateway.url}/me/keys`)
+  // An app keeps its own /me.
+  const shopper = await createUserClient({ service: gateway.url, key: keyOf(stranger) })
+  assert.equal(new URL(shopper.registrationUrl()).pathname, '/ath/me/keys')
   const jwk = Buffer.from(url.searchParams.get('key') ?? '', 'base64url').toString()
   assert.deepEqual(JSON.parse(jwk), stranger.publicKey.jwk)
   assert.equal(jwk.includes('"d"'), false)

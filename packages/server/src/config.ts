@@ -61,7 +61,7 @@ export interface AthConfig {
   readonly callbackUrl: string
   readonly providers: ReadonlyMap<ProviderId, ProviderDefinition>
   /** Other names under which agents may ask for a provider (C27). Answers say its id. */
-  readonly providerAliases?: ReadonlyMap<string, ProviderId>
+  readonly providerAliases?: Map<string, ProviderId>
   readonly approvalRules: readonly ApprovalRule[]
   /** For agents that no rule matches. Default `hold`. */
   readonly unmatchedAgents: 'hold' | 'deny'

@@ -103,3 +103,11 @@ export {
   createServiceDiscoveryDocument,
   type ServiceDescription,
 } from './native/service-document.ts'
+export {
+  type AthHandlers,
+  type AthHandlersConfig,
+  type AthHandlersDeps,
+  createATHHandlers,
+} from './low-level/ath-handlers.ts'
+export type { AthHandlerRequest, AthHandlerResponse } from './low-level/handler-request.ts'
+export { createProxyHandler, type ProxyHandlerDeps } from './low-level/proxy-handler.ts'

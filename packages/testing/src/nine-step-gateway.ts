@@ -223,7 +223,8 @@ export async function createNineStepGateway(
     const [, provider, path = '/'] = isDirect
       ? ['', options.native, target.pathname]
       : (/^\/ath\/proxy\/([^/]+)(\/.*)?$/.exec(target.pathname) ?? [])
-    if (target.pathname === '/.well-known/jwks.json')
+    // An app has other keys at the usual place.
+    if (target.pathname === (options.native ? '/ath/jwks.json' : '/.well-known/jwks.json'))
       return answer(response, 200, { keys: [tokenJwk()] })
     if (provider !== undefined) {
       const claims = await admit(request, provider)
@@ -266,6 +267,7 @@ export async function createNineStepGateway(
       agent_attestation_required: true,
     },
     api_base: `${url}/api`,
+    jwks_uri: `${url}/ath/jwks.json`,
     handshake_endpoint: `${url}/ath/handshake`,
     server_did: nineStep.serverDid,
     server_jwk: nineStep.handshakeKey.publicKey.jwk,

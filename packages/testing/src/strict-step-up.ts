@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { type Failure, renderProblem } from '@ath-protocol/types'
 
 /** One call that waits for its user, bound to all that it says. */
 interface Waiting {
@@ -42,7 +43,8 @@ export function createStrictStepUp(base: () => string, now: () => number): Stric
       const shown = request.headers['x-ath-step-up']
       if (!stepUp.needs(request)) {
         if (shown === undefined) return true
-        send(response, 400, 'INVALID_REQUEST', 'nobody asked for a confirmation')
+        const problem = 'nobody asked for a confirmation'
+        refuse(response, { reason: 'request_malformed', errors: [{ path: '', problem }] })
         return false
       }
       const body = await buffer(request)
@@ -54,28 +56,27 @@ export function createStrictStepUp(base: () => string, now: () => number): Stric
         .digest('hex')
       const known = waiting.get(String(shown))
       const stands = known && !known.spent && known.fingerprint === fingerprint
+      const challenge = (
+        reason: 'step_up_required' | 'step_up_pending',
+        id: string,
+        expiresAt: number,
+      ) => {
+        const confirmUrl = stepUp.confirmUrl ?? `${base()}/ath/confirm/${id}`
+        refuse(response, { reason, stepUp: { id, confirmUrl, expiresAt } }, stepUp.intervalSeconds)
+        return false
+      }
       if (!stands || now() > known.expiresAt) {
         const id = `ath_su_${randomUUID()}`
         const expiresAt = Math.floor(now() + stepUp.lifetimeSeconds)
         waiting.set(id, { fingerprint, expiresAt, spent: false })
         stepUp.asked.push(id)
-        challenge(response, 'step_up_required', {
-          step_up: {
-            id,
-            confirm_url: stepUp.confirmUrl ?? `${base()}/ath/confirm/${id}`,
-            expires_at: expiresAt,
-            interval: stepUp.intervalSeconds,
-          },
-        })
-        return false
+        return challenge('step_up_required', id, expiresAt)
       }
-      if (stepUp.answer === 'pending') {
-        challenge(response, 'step_up_pending')
-        return false
-      }
+      if (stepUp.answer === 'pending')
+        return challenge('step_up_pending', String(shown), known.expiresAt)
       known.spent = true
       if (stepUp.answer === 'denied') {
-        send(response, 403, 'USER_DENIED', 'the user said no')
+        refuse(response, { reason: 'user_denied' })
         return false
       }
       stepUp.confirmed.push(body.toString())
@@ -85,25 +86,13 @@ export function createStrictStepUp(base: () => string, now: () => number): Stric
   return stepUp
 }
 
-function challenge(
-  response: ServerResponse,
-  reason: string,
-  details: Readonly<Record<string, unknown>> = {},
-): void {
-  response.setHeader(
-    'www-authenticate',
-    'Bearer error="insufficient_user_authentication", error_description="confirm this call"',
-  )
-  send(response, 401, 'STEP_UP_REQUIRED', 'the user must confirm this call', { reason, ...details })
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  code: string,
-  message: string,
-  details?: Readonly<Record<string, unknown>>,
-): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ code, message, ...(details ? { details } : {}) }))
+function refuse(response: ServerResponse, failure: Failure, interval?: number): void {
+  const { status, headers, body } = renderProblem(failure)
+  const asked = body.details?.['step_up']
+  const details =
+    asked === undefined
+      ? body.details
+      : { ...body.details, step_up: { ...Object(asked), interval } }
+  response.writeHead(status, { 'content-type': 'application/json', ...headers })
+  response.end(JSON.stringify({ ...body, ...(details ? { details } : {}) }))
 }

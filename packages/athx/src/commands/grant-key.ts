@@ -5,7 +5,8 @@ import { readHandshakeKey } from '@ath-protocol/client/nine-step'
 import type { UserClient } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
 import { duration } from '../output/shown.ts'
-import { openPerson, userKeyPath } from '../person.ts'
+import { keyPageIn, openPerson, userKeyPath } from '../person.ts'
+import { findPlace } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
 import { findSettingValue } from '../setting-source.ts'
 import { createPrivate } from '../state/private-file.ts'
@@ -43,7 +44,7 @@ export const grantKey: CommandSpec = {
             'use it, or name another place with --user-key',
           )
         })
-        if (findSettingValue(context, 'gateway'))
+        if (findSettingValue(context, 'gateway') ?? findSettingValue(context, 'service'))
           return describe(context, await openPerson(context))
         const { did, publicKey } = await readHandshakeKey(privateKeyPem)
         const { thumbprint } = publicKey
@@ -95,8 +96,11 @@ export const grantKey: CommandSpec = {
 }
 
 /** With a name at hand, so that the person has nothing to think of. */
-const registrationLink = ({ flags }: RunContext, person: UserClient) =>
-  person.registrationUrl(flags.text('label') ?? `athx on ${hostname().slice(0, 40)}`)
+const registrationLink = (context: RunContext, person: UserClient) =>
+  keyPageIn(
+    findPlace(context),
+    person.registrationUrl(context.flags.text('label') ?? `athx on ${hostname().slice(0, 40)}`),
+  )
 
 async function describe(context: RunContext, person: UserClient): Promise<void> {
   const link = registrationLink(context, person)

@@ -8,7 +8,7 @@ import { duration, shown } from '../output/shown.ts'
 import { findPlace, isOnThisMachine } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
 import { findSource } from '../setting-source.ts'
-import type { Trial } from '../try/drive.ts'
+import type { Trial } from '../try/trial.ts'
 import type { Step } from '../try/steps.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -28,6 +28,7 @@ export const tryApp: CommandSpec = {
   options: (command) => {
     addScopeOptions(command, 'scopes to ask for (default: all on offer)')
     command
+      .option('--handshake <kind>', 'two-phase (default) or nine-step')
       .option('--auto', 'answer the consent pages of a development log-in (devIdp), too')
       .option('--open', 'open the consent page in a browser')
       .option('--get <path>', 'a path to call with GET; may be repeated', collect)
@@ -45,11 +46,15 @@ async function tryNative(context: RunContext): Promise<ExitCode> {
   // Only this command needs a parser: the others start without it.
   const { readKnownApp } = await import('../try/known-routes.ts')
   const { createExchangeLog } = await import('../try/exchange-log.ts')
-  const { createSteps } = await import('../try/steps.ts')
-  const { driveTwoPhase } = await import('../try/drive.ts')
+  const { createSteps, Stopped } = await import('../try/steps.ts')
+  const { startTestAgent } = await import('../try/test-agent.ts')
+  const { shakeTwoPhase } = await import('../try/two-phase.ts')
+  const { shakeNineStep } = await import('../try/nine-step.ts')
+  const { useAccess } = await import('../try/use-access.ts')
   const known = await readKnownApp(resolve(io.cwd, flags.text('dir') ?? '.'))
   const service = findService(context, known?.url)
   const limit = flags.text('waitTimeout')
+  const isNineStep = readHandshake(flags)
   const isAsked = flags.text('scopes') ?? flags.text('scope')
   const log = createExchangeLog()
   const trial: Trial = {
@@ -68,7 +73,15 @@ async function tryNative(context: RunContext): Promise<ExitCode> {
     now: io.now,
   }
   const steps = createSteps(log, (step) => print(context, step), io.interrupted)
-  await driveTwoPhase(trial, steps)
+  const agent = await startTestAgent()
+  try {
+    const shake = isNineStep ? shakeNineStep : shakeTwoPhase
+    await useAccess(trial, steps, await shake(trial, steps, agent))
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error
+  } finally {
+    agent.close()
+  }
   const failed = steps.all.filter(({ outcome }) => outcome === 'failed')
   const ok = failed.length === 0
   if (out.json)
@@ -89,6 +102,19 @@ async function tryNative(context: RunContext): Promise<ExitCode> {
   if (ok) return 0
   const [first] = failed
   return first?.step === 'discover' && first.code !== undefined ? exitCodeOf(first.code) : 1
+}
+
+function readHandshake(flags: RunContext['flags']): boolean {
+  const kind = flags.text('handshake') ?? 'two-phase'
+  if (kind !== 'two-phase' && kind !== 'nine-step')
+    throw new UsageError(`not a handshake: ${kind}`, 'use two-phase or nine-step')
+  const isNineStep = kind === 'nine-step'
+  if (isNineStep && !flags.on('auto'))
+    throw new UsageError(
+      'the nine-step handshake needs a person who has given a key and a permission ahead',
+      'add --auto: at a development log-in it makes one up; else, step by step: athx help handshake',
+    )
+  return isNineStep
 }
 
 /** Named, else as the app in this folder says. Only this machine: the test agent cannot be reached from elsewhere. */

@@ -1,13 +1,11 @@
 import { isOnThisMachine } from '../place.ts'
-import { type PageForm, readForms, titleOf } from './page-form.ts'
+import { goesOnTo, type PageForm, readForms, titleOf } from './page-form.ts'
 import { TryFault } from './try-fault.ts'
 
 /** What a browser keeps while it goes from page to page. */
 export interface DevPerson {
   /** Opens an address and says yes wherever a page asks, to what it proposes. Returns what the last page says. */
   agree(address: string): Promise<string>
-  /** As `agree`, but presses the button of this name or value. */
-  press(address: string, button: string): Promise<string>
 }
 
 const mostPages = 20
@@ -39,7 +37,7 @@ export function createDevPerson(request: typeof fetch, signal: AbortSignal): Dev
     return response
   }
 
-  const walk = async (address: string, button: string): Promise<string> => {
+  const agree = async (address: string): Promise<string> => {
     let url = new URL(address)
     let response = await open(url)
     const pressed = new Set<string>()
@@ -58,8 +56,14 @@ export function createDevPerson(request: typeof fetch, signal: AbortSignal): Dev
           `the page ${where} answered ${response.status}: ${titleOf(page) || page.slice(0, 160)}`,
           'open the address in a browser to see what it says, and look at the app’s log',
         )
+      const next = goesOnTo(page)
+      if (next !== undefined) {
+        url = new URL(next, url)
+        response = await open(url)
+        continue
+      }
       const forms = readForms(page)
-      const form = forms.find((one) => isAsking(one, button))
+      const form = forms.find(isAsking)
       if (!form) {
         if (forms.some(({ fields }) => fields.some(([name]) => /pass|secret|otp/i.test(name))))
           throw new TryFault(
@@ -75,7 +79,7 @@ export function createDevPerson(request: typeof fetch, signal: AbortSignal): Dev
         )
       pressed.add(url.href)
       const target = new URL(form.action || url.href, url)
-      response = await submit(target, url, form, button)
+      response = await submit(target, url, form)
       url = target
     }
     throw new TryFault(
@@ -84,8 +88,8 @@ export function createDevPerson(request: typeof fetch, signal: AbortSignal): Dev
     )
   }
 
-  const submit = (target: URL, page: URL, form: PageForm, button: string) => {
-    const chosen = form.buttons.find((one) => one.value === button || one.name === button)
+  const submit = (target: URL, page: URL, form: PageForm) => {
+    const chosen = form.buttons.find(isYes)
     const body = new URLSearchParams([
       ...form.fields.map(([name, value]) => [name, value]),
       ...(chosen ? [[chosen.name, chosen.value]] : []),
@@ -97,11 +101,17 @@ export function createDevPerson(request: typeof fetch, signal: AbortSignal): Dev
     })
   }
 
-  return { agree: (address) => walk(address, 'approve'), press: walk }
+  return { agree }
 }
 
-const isAsking = ({ method, buttons }: PageForm, button: string) =>
-  method === 'POST' && buttons.some(({ name, value }) => value === button || name === button)
+const isYes = ({ value }: PageForm['buttons'][number]) => value === 'approve'
+
+/** A question whose answer may be yes, or a key of the person that waits to be added. */
+const isAsking = ({ method, action, fields, buttons }: PageForm) =>
+  method === 'POST' &&
+  (buttons.some(isYes) ||
+    (/\/me\/keys(?:\?|$)/.test(action) &&
+      fields.some(([name, value]) => name === 'key' && value !== '')))
 
 function keepCookie(jar: Map<string, string>, cookie: string): void {
   const [, name = '', value = ''] = /^\s*([^=;]+)=([^;]*)/.exec(cookie) ?? []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readForms, titleOf } from './page-form.ts'
+import { goesOnTo, readForms, titleOf } from './page-form.ts'
 
 test('a form is read as a browser would send it untouched: hidden, chosen and ticked fields, and its buttons', () => {
   const [form, other] =
@@ -27,6 +27,12 @@ test('a form is read as a browser would send it untouched: hidden, chosen and ti
     ],
   })
   assert.deepEqual(other, { action: '', method: 'GET', fields: [['q', '']], buttons: [] })
+})
+
+test('a page that goes on by itself says where', () => {
+  const page = `<meta charset="utf-8"><meta http-equiv="refresh" content="0; url=http://a.example/?x=1&amp;y=2">`
+  assert.equal(goesOnTo(page), 'http://a.example/?x=1&y=2')
+  assert.equal(goesOnTo('<meta name="description" content="0; url=/x">'), undefined)
 })
 
 test('a page says what its heading says, without markup', () => {

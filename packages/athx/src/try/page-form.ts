@@ -44,6 +44,16 @@ export function readForms(page: string): readonly PageForm[] {
   })
 }
 
+/** Where a page goes on to by itself, with `http-equiv="refresh"`. */
+export function goesOnTo(page: string): string | undefined {
+  for (const [, text = ''] of page.matchAll(/<meta\b([^>]*)>/gi)) {
+    const { content = '', ...given } = readAttributes(text)
+    const found = /^\s*\d+\s*;\s*url=(.+)$/i.exec(content)?.[1]
+    if (given['http-equiv']?.toLowerCase() === 'refresh' && found) return found.trim()
+  }
+  return undefined
+}
+
 /** What a page says, in a line. */
 export function titleOf(page: string): string {
   const text =

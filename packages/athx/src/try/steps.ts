@@ -39,6 +39,8 @@ export interface Steps {
   readonly all: readonly Step[]
   /** A step on which the rest builds. */
   must<T>(name: string, act: () => Promise<Learnt<T>>): Promise<T>
+  /** A step that is over already: what was asked since the last one belongs to it. */
+  note(name: string, learnt: string): Promise<void>
   /** A step after which the rest goes on, whatever it finds. */
   check(name: string, act: () => Promise<string>): Promise<boolean>
 }
@@ -76,6 +78,11 @@ export function createSteps(
       const done = await attempt(name, act)
       if (done) return done.value
       throw new Stopped()
+    },
+    note: (name, learnt) => {
+      const exchanges = log.take()
+      const elapsed = exchanges.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+      return add({ step: name, ...factsOf(exchanges, elapsed), outcome: 'ok', learnt })
     },
     check: async (name, act) =>
       (await attempt(name, async () => ({ value: undefined, learnt: await act() }))) !== undefined,

@@ -56,6 +56,7 @@ export async function attempt(
     gateway: link.base,
     apiBase,
     endpoint: link.endpoint,
+    jwks: link.jwks,
     issuer,
     serverDid,
     sessionId,

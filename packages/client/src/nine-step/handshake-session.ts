@@ -13,7 +13,7 @@ import type { FindTokenKey } from './token-key.ts'
 
 /** What a nine-step handshake gave: one agent, for one user, at one or more services behind one gateway. */
 export interface HandshakeSession
-  extends Omit<StoredHandshake, 'keys' | 'nextSequence' | 'endpoint' | 'issuer'> {
+  extends Omit<StoredHandshake, 'keys' | 'nextSequence' | 'endpoint' | 'jwks' | 'issuer'> {
   /** Left out of `JSON.stringify` and of what `console.log` shows. */
   readonly accessToken: string
   /** Whether requests and answers are encrypted end to end with the session's keys (U10). */
@@ -102,7 +102,15 @@ export function createHandshakeSession(
     end: (signal?: AbortSignal) => endSession({ ...link, signal }, key, stored),
     stored: store,
   }
-  const show = ({ keys, nextSequence, endpoint, issuer, accessToken, ...open }: StoredHandshake) =>
+  const show = ({
+    keys,
+    nextSequence,
+    endpoint,
+    jwks,
+    issuer,
+    accessToken,
+    ...open
+  }: StoredHandshake) =>
     Object.defineProperty(Object.assign(session, open), 'accessToken', {
       value: accessToken,
       configurable: true,

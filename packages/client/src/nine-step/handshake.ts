@@ -5,7 +5,7 @@ import { readHandshakeKey } from './handshake-key.ts'
 import type { HandshakeOptions, HandshakeSettings } from './handshake-options.ts'
 import { createHandshakeSession, type HandshakeSession } from './handshake-session.ts'
 import type { Link } from './link.ts'
-import { connectTo, reachServer } from './reach-server.ts'
+import { connectTo, jwksPath, reachServer } from './reach-server.ts'
 import type { StoredHandshake } from './stored-handshake.ts'
 import { createTokenKeys } from './token-key.ts'
 
@@ -50,8 +50,8 @@ export async function resumeHandshake(
   stored: StoredHandshake,
   settings: HandshakeSettings,
 ): Promise<HandshakeSession> {
-  const { gateway, endpoint } = stored
-  const link: Link = { ...connectTo(settings), base: gateway, endpoint }
+  const { gateway, endpoint, jwks = gateway + jwksPath } = stored
+  const link: Link = { ...connectTo(settings), base: gateway, endpoint, jwks }
   const findTokenKey = createTokenKeys(link)
   const key = await readHandshakeKey(settings.key)
   return createHandshakeSession(link, key, stored, { ...settings, findTokenKey })

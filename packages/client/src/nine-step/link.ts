@@ -9,6 +9,8 @@ export interface Link extends Asking {
   readonly base: string
   /** Where messages go. */
   readonly endpoint: string
+  /** Where the keys are that sign access tokens. */
+  readonly jwks: string
   readonly signal?: AbortSignal | undefined
 }
 

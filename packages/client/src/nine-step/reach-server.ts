@@ -24,11 +24,17 @@ export async function reachServer(options: HandshakeOptions): Promise<ReachedSer
   const { handshake_endpoint } = discovery
   if (handshake_endpoint === undefined) throw new AthError('HANDSHAKE_UNSUPPORTED')
   const endpoint = endpointAt(base, handshake_endpoint, '/ath/handshake')
-  const link = { ...asking, base, endpoint }
+  const jwks = endpointAt(base, discovery['jwks_uri'], jwksPath)
+  const link = { ...asking, base, endpoint, jwks }
   return { link, discovery, apiBase: await place.apiBase() }
 }
 
-export function connectTo(settings: HandshakeSettings): Omit<Link, 'base' | 'endpoint' | 'signal'> {
+/** Where keys are published unless the description names another place: an app may have keys of its own there. */
+export const jwksPath = '/.well-known/jwks.json'
+
+export function connectTo(
+  settings: HandshakeSettings,
+): Omit<Link, 'base' | 'endpoint' | 'jwks' | 'signal'> {
   const clock = settings.clock ?? systemClock
   return {
     clock,

@@ -10,6 +10,8 @@ export interface StoredHandshake {
   /** Of a service that speaks ATH itself: what the session's paths are relative to, without trailing slash. */
   readonly apiBase?: string | undefined
   readonly endpoint: string
+  /** Default: the one that gateways have. */
+  readonly jwks?: string | undefined
   /** `iss` and `aud` of its tokens. */
   readonly issuer: string
   readonly serverDid: string

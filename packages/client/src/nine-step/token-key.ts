@@ -20,7 +20,7 @@ export function createTokenKeys(link: Link): FindTokenKey {
 async function fetchKey(link: Link, kid: unknown): Promise<PublicKey> {
   const set = await ask<{ readonly keys?: unknown } | null>(link, {
     method: 'GET',
-    url: `${link.base}/.well-known/jwks.json`,
+    url: link.jwks,
     read: (value) => ok(value as { readonly keys?: unknown } | null),
     signal: link.signal,
   })

@@ -66,6 +66,7 @@ function createTool(
   { onStepUp }: ToolOptions,
 ): AthTool {
   const { description, input, path } = definition
+  const told = toldSchema(name, input, pathNames(path))
   const waiting = new Map<string, { readonly id: string; readonly url: string }>()
 
   async function send(
@@ -103,15 +104,14 @@ function createTool(
   return {
     name,
     description,
-    inputSchema: toldSchema(name, input, pathNames(path)),
+    inputSchema: told,
     shape:
       input !== undefined && isStandard(input) && 'shape' in input
         ? Object(input.shape)
         : undefined,
     async call(args, { signal } = {}) {
       try {
-        const checked = await checkInput(input, args ?? {})
-        return await send(checked as Readonly<Record<string, unknown>>, signal)
+        return await send(await checkInput(input, told, args ?? {}), signal)
       } catch (error) {
         if (!(error instanceof AthError)) throw error
         return { ok: false, error: toldRefusal(error) }

@@ -49,18 +49,31 @@ export function toldSchema(
   return { ...bare, properties, required, additionalProperties }
 }
 
-/** What a model sent, checked where the schema can check; else as it is: the service has the last word. */
-export async function checkInput(input: ToolInput | undefined, value: unknown): Promise<object> {
-  const checked =
-    input !== undefined && isStandard(input) ? await input['~standard'].validate(value) : { value }
-  if (checked.issues)
-    throw new AthError('ARGUMENT_INVALID', {
-      message: checked.issues.map(({ message }) => message).join('; '),
-    })
-  if (typeof checked.value !== 'object' || checked.value === null)
-    throw new AthError('ARGUMENT_INVALID', { message: 'the arguments are not an object' })
-  return checked.value
+/**
+ * What a model sent. A schema of a library checks all of it; of JSON Schema only the names are checked here, the values
+ * by the service. Throws `ARGUMENT_INVALID`.
+ */
+export async function checkInput(
+  input: ToolInput | undefined,
+  { properties, required, additionalProperties }: ToldSchema,
+  value: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
+  const isChecked = input !== undefined && isStandard(input)
+  const checked = isChecked ? await input['~standard'].validate(value) : { value }
+  if (checked.issues) throw invalid(checked.issues.map(({ message }) => message).join('; '))
+  const args = checked.value
+  if (typeof args !== 'object' || args === null || Array.isArray(args))
+    throw invalid('the arguments are not an object')
+  if (isChecked) return args as Readonly<Record<string, unknown>>
+  const missing = required.find((one) => !Object.hasOwn(args, one))
+  if (missing !== undefined) throw invalid(`\`${missing}\` is missing`)
+  const unknown = Object.keys(args).find((one) => !Object.hasOwn(properties, one))
+  if (unknown !== undefined && additionalProperties === false)
+    throw invalid(`there is no argument \`${unknown}\``)
+  return args as Readonly<Record<string, unknown>>
 }
+
+const invalid = (message: string) => new AthError('ARGUMENT_INVALID', { message })
 
 function toJsonSchema(name: string, input: ToolInput): InputSchema {
   if (!isStandard(input)) return input

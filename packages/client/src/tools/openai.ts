@@ -38,7 +38,7 @@ export const toOpenAI = (tools: readonly AthTool[]): OpenAITool[] =>
     },
     strict: false,
     invoke: async (_context, input, details) =>
-      toldText(await call(parseJson(input), { signal: details?.signal })),
+      toldText(await call(parseJson(input) ?? (input || undefined), { signal: details?.signal })),
     needsApproval: async () => false,
     isEnabled: async () => true,
   }))

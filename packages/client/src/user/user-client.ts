@@ -26,13 +26,16 @@ import {
 } from '@ath-protocol/types'
 import { type Asking, ask, type Question as Asked } from '../agent-context.ts'
 import { AthError } from '../ath-error.ts'
-import { readBaseUrl } from '../base-url.ts'
 import { type HandshakeKeySource, readHandshakeKey } from '../nine-step/handshake-key.ts'
+import { type AtGateway, type AtService, baseOf } from '../place.ts'
 import { systemClock, systemFetch } from '../system.ts'
 
-export interface UserClientOptions {
-  readonly gateway: string
-  /** The person's own, registered at the gateway's page `/me/keys`. */
+/** At a gateway, or at a service that speaks ATH itself. */
+export type UserClientOptions = UserSettings &
+  (Omit<AtGateway, 'discovery'> | Omit<AtService, 'discovery'>)
+
+export interface UserSettings {
+  /** The person's own, registered at the gateway's page `/me/keys`, in native mode the service's `/ath/me/keys`. */
   readonly key: HandshakeKeySource
   /** For each request. Default 30. */
   readonly timeoutSeconds?: number | undefined
@@ -56,6 +59,7 @@ export interface Grant {
 
 /** A person's program at one gateway: questions to answer, and permissions given ahead. */
 export interface UserClient {
+  /** Base URL without trailing slash; in native mode the service's own. */
   readonly gateway: string
   /** The self-certifying DID of the person's key. */
   readonly did: string
@@ -80,7 +84,7 @@ export interface UserClient {
 }
 
 export async function createUserClient(options: UserClientOptions): Promise<UserClient> {
-  const gateway = readBaseUrl(options.gateway)
+  const gateway = baseOf(options)
   const { signer, publicKey, did } = await readHandshakeKey(options.key)
   const { thumbprint } = publicKey
   const clock = options.clock ?? systemClock
@@ -125,7 +129,7 @@ export async function createUserClient(options: UserClientOptions): Promise<User
     did,
     thumbprint,
     registrationUrl(label) {
-      const url = new URL(`${gateway}/me/keys`)
+      const url = new URL(`${gateway}${options.service === undefined ? '' : '/ath'}/me/keys`)
       const jwk = new TextEncoder().encode(JSON.stringify(publicKey.jwk))
       url.searchParams.set('key', encodeBase64url(jwk))
       if (label !== undefined) url.searchParams.set('label', label)

@@ -67,6 +67,8 @@ const limits: ReadonlyMap<Limited, RateLimit> = new Map([
 export interface Surroundings {
   readonly production: boolean
   readonly secret: string | undefined
+  /** The stores are the app's own business: what they keep, and how. */
+  readonly ownStores?: boolean
 }
 
 /** Checks the options. Throws `AthSetupError`, which says what to do. */
@@ -80,21 +82,21 @@ export function readOptions(options: AthOptions, around: Surroundings): NativeSe
   // Without an issuer nobody can be signed in here: the OAuth server alone asks.
   const hasPeople = oauth.issuer !== undefined
   const asksHere = hasPeople && options.consentPage !== 'oauth'
-  const scopes = [...Object.keys(options.scopes)]
+  const scopes = Object.keys(options.scopes)
   const secret = options.secret ?? around.secret
   if (secret !== undefined && secret.length < 32)
     throw new AthSetupError(
       `the secret has ${secret.length} characters`,
       'give at least 32 random ones, like `openssl rand -base64 32` prints',
     )
-  if (secret === undefined && (production || isKept(options.store)))
+  if (!around.ownStores && secret === undefined && (production || isKept(options.store)))
     throw new AthSetupError(
       production
         ? 'there is no secret, so what is kept could not be encrypted'
         : 'what the store keeps is encrypted, but there is no secret that stays the same',
       'set ATH_SECRET (or `secret`) to 32 random characters that stay the same: `openssl rand -base64 32`',
     )
-  if (production && !isKept(options.store))
+  if (production && !around.ownStores && !isKept(options.store))
     throw new AthSetupError(
       'the store is in memory: every agent would have to register again after a restart',
       "give a `store`: sqliteStore({ file }) from '@ath-protocol/server/sqlite', or one for PostgreSQL or Redis",

@@ -1,3 +1,4 @@
+import { systemClock } from '../adapters/system/clock.ts'
 import type { Failure, Result } from '@ath-protocol/types'
 import { normalizePath } from '../proxy/normalize-path.ts'
 import type { ScopeMap } from '../proxy/scope-map.ts'
@@ -41,7 +42,7 @@ export class Visit<Scope extends string = string> {
   readonly #opening: Promise<AppParts>
   readonly #settings: NativeSettings
   readonly #bearsToken: boolean
-  readonly #startedAt = Date.now() / 1000
+  readonly #startedAt = systemClock.now()
   readonly #abort = new AbortController()
   #parts: AppParts | undefined
   #outcome: AdmissionOutcome | undefined
