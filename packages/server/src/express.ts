@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { AthContext } from './native/context.ts'
 import { createAthApp } from './native/ath-app.ts'
+import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
 import { nodeRequest, writeNodeAnswer } from './native/node-request.ts'
 import type { AthOptions } from './native/options.ts'
@@ -58,12 +59,13 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
       return
     }
     const visit = visitOf(req, res)
+    delete req.headers[carriedHeader]
     if (!visit.isAgent) return next()
     void visit.enter().then((door) => {
       if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
       if (door.kind === 'agent') req.ath = door.ath
       // The token says nothing to the app's own log-in; without a guard it opens nothing.
-      else delete req.headers.authorization
+      if (door.kind === 'unnamed') delete req.headers.authorization
       return next()
     }, next)
   }

@@ -4,6 +4,7 @@ import type {
   FastifyRequest,
   preHandlerAsyncHookHandler,
 } from 'fastify'
+import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
 import { createAthApp } from './native/ath-app.ts'
 import type { AthContext } from './native/context.ts'
@@ -56,6 +57,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       const asked = requestOf(request)
       if (app.owns(pathOf(asked))) return send(reply, await app.answer(asked))
       const visit = visitOf(request)
+      delete request.raw.headers[carriedHeader]
       if (!visit.isAgent) return
       reply.raw.once('close', () =>
         visit.finish(reply.raw.writableFinished ? reply.raw.statusCode : undefined),
@@ -64,7 +66,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       if (door.kind === 'refused') return send(reply, door.answer)
       if (door.kind === 'agent') request.ath = door.ath
       // The token says nothing to the app's own log-in; without a guard it opens nothing.
-      else delete request.raw.headers.authorization
+      if (door.kind === 'unnamed') delete request.raw.headers.authorization
     })
     fastify.addHook('onClose', () => app.close())
   }

@@ -1,4 +1,4 @@
-import { didOfKey, type GrantId, type ProviderId } from '@ath-protocol/types'
+import { didOfKey, type GrantId, ok, type ProviderId } from '@ath-protocol/types'
 import { createRateLimits } from '../adapters/memory/rate-limits.ts'
 import { openHttpUpstream } from '../adapters/node-http/upstream.ts'
 import { createOutbound } from '../adapters/outbound/outbound.ts'
@@ -11,6 +11,7 @@ import { didDocuments } from '../compose/did-documents.ts'
 import { myPermissions } from '../compose/my-permissions.ts'
 import { openServerKey } from '../compose/server-key.ts'
 import { sweepStore } from '../compose/sweep-store.ts'
+import type { Credential } from '../credentials/credential.ts'
 import { oauth2Credential } from '../credentials/oauth2.ts'
 import { createConsentDesk } from '../desk/desk.ts'
 import { createDevIdp, type DevIdp } from '../dev-idp/dev-idp.ts'
@@ -31,6 +32,7 @@ import type { ConsentNotifier } from '../ports/consents.ts'
 import type { LiveChanges } from '../ports/live.ts'
 import type { NineStepPorts } from '../ports/nine-step.ts'
 import type { Store } from '../ports/store.ts'
+import type { HeaderList } from '../proxy/headers.ts'
 import type { ScopeMap } from '../proxy/scope-map.ts'
 import { limitsOf } from '../restriction/check-restrictions.ts'
 import type { Route } from '../story/exchange.ts'
@@ -139,7 +141,7 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     ...ports,
     endGrant: (id) => endGrantById(ports, id),
   })
-  const routeOf = (scopeMap: ScopeMap): ReadonlyMap<ProviderId, Route> =>
+  const routeOf = (scopeMap: ScopeMap, carry?: () => HeaderList): ReadonlyMap<ProviderId, Route> =>
     new Map([
       [
         appId,
@@ -148,7 +150,7 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
           upstream,
           scopeMap,
           amounts: settings.amounts,
-          credential,
+          credential: carry ? carrying(credential, carry) : credential,
           basePath: settings.upstream.pathname.replace(/\/+$/, ''),
           maxRequestBytes: proxiedBytes,
         },
@@ -172,7 +174,8 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     inFlight,
     logins: store.logins,
     nineStep,
-    callPorts: (scopeMap) => ({ ...callPorts, routes: routeOf(scopeMap) }),
+    seal: keys.seal,
+    callPorts: (scopeMap, carry) => ({ ...callPorts, routes: routeOf(scopeMap, carry) }),
     findOAuthServer: () => oauthServers.find(appId),
     answer: async (call) => answerPeople(call, people, devIdp) ?? handle(call),
     async close() {
@@ -184,6 +187,15 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     },
   }
 }
+
+/** The user's own token, and what else goes along. */
+const carrying = (credential: Credential, carry: () => HeaderList): Credential => ({
+  ...credential,
+  mint: async (token, path) => {
+    const minted = await credential.mint(token, path)
+    return minted.ok ? ok([...minted.value, ...carry()]) : minted
+  },
+})
 
 /** Nobody is brought a question here: people find it on their page, and their programs in the inbox. */
 const nobodyElse: ConsentNotifier = { ask: async () => {}, settled: async () => {} }

@@ -10,6 +10,7 @@ import { requireStepUp, stepUpHeader } from '../step-up/require-step-up.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppAnswer, type AppRequest, headerOf, pathOf, proxyCallOf } from './app-request.ts'
 import { refusal } from './app-answer.ts'
+import { isCarried, openCarried } from './carried-call.ts'
 import type { AthContext } from './context.ts'
 import { onlyScope } from './only-scope.ts'
 import type { NativeSettings } from './settings.ts'
@@ -38,10 +39,12 @@ const noScope: ReadonlySet<string> = new Set()
 
 /** One request to a route of the app: let in by the scope map, by guards, or not; and recorded once, however it ended. */
 export class Visit<Scope extends string = string> {
-  readonly #request: AppRequest
+  #request: AppRequest
   readonly #opening: Promise<AppParts>
   readonly #settings: NativeSettings
   readonly #bearsToken: boolean
+  /** It came by the proxy path, where it was let in and is recorded; guards still have their say. */
+  readonly #carried: boolean
   readonly #startedAt = systemClock.now()
   readonly #abort = new AbortController()
   #parts: AppParts | undefined
@@ -62,7 +65,8 @@ export class Visit<Scope extends string = string> {
     this.#request = request
     this.#opening = options.opening
     this.#settings = options.settings
-    this.#bearsToken = options.bearsToken
+    this.#carried = isCarried(request)
+    this.#bearsToken = options.bearsToken || this.#carried
   }
 
   get isAgent(): boolean {
@@ -71,7 +75,7 @@ export class Visit<Scope extends string = string> {
 
   /** The way in by the scope map. */
   enter(): Promise<Door<Scope>> {
-    if (!this.#bearsToken) return Promise.resolve({ kind: 'person' })
+    if (!this.#bearsToken || this.#carried) return Promise.resolve({ kind: 'person' })
     return this.#guarded(async (parts) => {
       const { scopeMap, hasGuards } = this.#settings
       if (hasGuards && !this.#isNamed(scopeMap)) return { kind: 'unnamed' }
@@ -84,6 +88,11 @@ export class Visit<Scope extends string = string> {
     if (!this.#bearsToken)
       return Promise.resolve({ kind: 'refused', answer: refusal({ reason: 'token_absent' }) })
     return this.#guarded(async (parts) => {
+      if (this.#carried && !this.#ath) {
+        const opened = openCarried(this.#request, { seal: parts.seal, clock: parts.ports.clock })
+        if (!opened) return this.#refuse(parts, { reason: 'token_malformed' })
+        this.#request = opened
+      }
       const door = this.#ath
         ? this.#checkScope(this.#ath, need.scope)
         : await this.#admit(parts, onlyScope(need.scope))
@@ -95,12 +104,19 @@ export class Visit<Scope extends string = string> {
 
   /** The app has answered, or its caller has left: the record. */
   finish(status: number | undefined): void {
-    if (this.#parts && this.#outcome?.result.ok)
+    if (this.#carried) this.#release()
+    else if (this.#parts && this.#outcome?.result.ok)
       this.#record(
         this.#parts,
         status === undefined ? { reason: 'caller_aborted' } : undefined,
         status,
       )
+  }
+
+  /** Its record is made where it came by. */
+  #release(): void {
+    if (this.#open && this.#parts) this.#parts.inFlight.remove(this.#open)
+    this.#over = true
   }
 
   /** Nobody gets in where something is closed or broken. */
