@@ -19,6 +19,7 @@ import { nineStepHandshake, permissionAhead, shortPaths } from './nine-step.ts'
 import { passkeyForRisk, tappedInChat } from './nine-step-confirm.ts'
 import { outsideTheHours, outsideTheOffice } from './nine-step-limits.ts'
 import { encryptedSession, permissionTakenBack, renewedByKey } from './nine-step-session.ts'
+import { shopInNineSteps } from './shop-nine-step.ts'
 import {
   allowShopping,
   buyUmbrellas,
@@ -70,6 +71,7 @@ export const steps: readonly Step<Stage>[] = [
   shopByProxy,
   keptBackStays,
   seenByWang,
+  shopInNineSteps,
   leaveTheShop,
   nothingLeaked,
   verifyAudit,
