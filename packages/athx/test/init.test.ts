@@ -156,6 +156,36 @@ export const notes = (store: Map<string, string>): Router => {
 `,
 }
 
+const expressClass: Files = {
+  'package.json': manifest({ express: '^4.21.0' }),
+  'src/app.ts': `import express, { Application } from 'express';
+import { notes } from './notes';
+
+export class App {
+  public readonly app: Application;
+
+  constructor(private readonly port: number = 3100) {
+    this.app = express();
+    this.initializeMiddleware();
+    this.app.use('/api/notes', notes);
+  }
+
+  private initializeMiddleware(): void {
+    this.app.use(express.json());
+    this.app.get('/api/tags', list);
+  }
+
+  public listen(): void {
+    this.app.listen(3100);
+  }
+}
+`,
+  'src/notes.ts': `import { Router } from 'express';
+export const notes = Router();
+notes.delete('/:id', list);
+`,
+}
+
 const fastifyEsm: Files = {
   'package.json': manifest({ fastify: '^5.0.0' }, { type: 'module' }),
   'bun.lock': '',
@@ -270,6 +300,20 @@ const kinds: readonly {
     scopes: { 'notes:read': ['GET /api/v1/notes/*'], 'notes:write': ['PUT /api/v1/notes/*'] },
     url: 'http://localhost:8080',
     installer: 'pnpm',
+  },
+  {
+    what: 'Express in a class, compiled to CommonJS',
+    files: expressClass,
+    file: 'src/app.ts',
+    added: [
+      `2: import { ath } from '${server}/express';`,
+      `2: import { athConfig } from './ath.config';`,
+      `8:     this.app.use(ath(athConfig));`,
+    ],
+    config: 'src/ath.config.ts',
+    scopes: { 'notes:write': ['DELETE /api/notes/*'], 'tags:read': ['GET /api/tags'] },
+    url: 'http://localhost:3100',
+    installer: 'npm',
   },
   {
     what: 'Fastify, ESM',

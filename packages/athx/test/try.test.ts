@@ -212,6 +212,18 @@ async function checkTypes(directory: string): Promise<void> {
   assert.equal(status, 0, stdout)
 }
 
+test('[D1] the nine-step handshake is driven, too: a person made up with a key, each message, calls, the end', async (t) => {
+  const { app, own, args } = await initApp(t, expressEsm)
+  await app.start('server.js')
+  const tried = await tryApp(own, [...args, '--handshake', 'nine-step'])
+  assert.equal(tried.code, 0, JSON.stringify([tried.steps, app.output()], null, 1))
+  const names = ['person', 'credential', '1-2 hello', '3-4 identified', '5 asked', '6-7 answered']
+  for (const name of [...names, '8 granted', 'session', 'call products:read', 'proxy'])
+    assert.equal(tried.find(name).outcome, 'ok')
+  assert.match(tried.find('stolen').learnt, /AGENT_IDENTITY_MISMATCH/)
+  assert.match(tried.find('ended').learnt, /TOKEN_REVOKED/)
+})
+
 test('the verbs reach a real app: served identity, a person on its pages, direct and proxied calls, the end', async (t) => {
   const { app, own } = await initApp(t, expressEsm)
   await app.start('server.js')

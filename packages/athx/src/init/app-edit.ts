@@ -16,6 +16,7 @@ import {
   child,
   children,
   everyNode,
+  holderName,
   memberName,
   type Node,
   nameOf,
@@ -224,7 +225,7 @@ function lastBodyParser({ siblings, statement }: AppSite, variable: string): Nod
   for (const next of siblings.slice(siblings.indexOf(statement) + 1)) {
     const call = bare(child(next, 'expression'))
     const callee = child(call, 'callee')
-    const isOnApp = nameOf(child(callee, 'object')) === variable
+    const isOnApp = holderName(child(callee, 'object')) === variable
     if (isOnApp && ['set', 'enable', 'disable'].includes(memberName(callee) ?? '')) continue
     if (isOnApp && memberName(callee) === 'use') {
       const made = children(call, 'arguments').map(makerName)
@@ -245,7 +246,7 @@ function makerName(argument: Node): string | undefined {
 }
 
 function mentions(root: Node, name: string): boolean {
-  for (const node of everyNode(root)) if (nameOf(node) === name) return true
+  for (const node of everyNode(root)) if (holderName(node) === name) return true
   return false
 }
 
