@@ -124,10 +124,8 @@ async function discovery(parts: AppParts, { method }: AppRequest): Promise<AppAn
 
 /** The keys that access tokens of sessions are signed with (U9). */
 function publishedKeys({ settings, nineStep }: AppParts): AppAnswer {
-  // Named as the tokens name it: whoever verifies one looks for its `kid`.
-  const keys = nineStep
-    ? [{ ...nineStep.tokenKey.publicKey.jwk, kid: nineStep.tokenKey.signer.kid }]
-    : []
+  const { signer, publicKey } = nineStep?.tokenKey ?? {}
+  const keys = signer ? [{ ...publicKey?.jwk, kid: signer.kid, alg: signer.alg, use: 'sig' }] : []
   return toAppAnswer(publicJson(JSON.stringify({ keys })), settings)
 }
 
