@@ -32,8 +32,8 @@ export interface AppSite {
   readonly statement: Node
   /** The statements among which it stands. */
   readonly siblings: readonly Node[]
-  /** Whether `await` may be written there. */
-  readonly mayAwait: boolean
+  /** The function in which it stands, by whether that is async; undefined at the top of the module. */
+  readonly inside: 'async' | 'sync' | undefined
 }
 
 export interface RouteMap {
@@ -303,9 +303,7 @@ function readRoutes(module: SourceModule, found: Found): ReadonlyMap<string, Bou
       variable: siblings.includes(statement) ? variableOf(statement, node, module) : undefined,
       statement,
       siblings,
-      mayAwait: inside
-        ? inside['async'] === true
-        : module.usesImport && !/\.c[jt]s$/.test(module.file),
+      inside: inside && (inside['async'] === true ? 'async' : 'sync'),
     })
   }
 

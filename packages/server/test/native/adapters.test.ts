@@ -50,7 +50,11 @@ for (const [name, open] of Object.entries(frameworks))
     const ask = (path: string, init: RequestInit = {}) =>
       fetch(`${shop.url}${path}`, {
         ...init,
-        headers: { ...bearer(), 'content-type': 'application/json', ...init.headers },
+        headers: {
+          ...bearer(),
+          'content-type': 'application/json',
+          ...(init.headers as Record<string, string> | undefined),
+        },
       })
     const order = (total: number, headers: Record<string, string> = {}) =>
       ask('/api/orders', { method: 'POST', body: JSON.stringify({ total }), headers })
@@ -121,7 +125,7 @@ for (const [name, open] of Object.entries(frameworks))
       assert.equal(nobody.status, 403)
     })
 
-    test('[R94] [R99] the proxy path swaps the token for the user’s own, by the app’s id or a short name', async () => {
+    test('[R94] [R99] [C27] the proxy path swaps the token for the user’s own, by the app’s id or a short name', async () => {
       for (const app of ['com.acme.shop', 'shop', 'default']) {
         const answer = await ask(`/ath/proxy/${app}/api/products`)
         assert.equal(answer.status, 200, app)

@@ -1,5 +1,6 @@
 import type { Shelf } from '../catalogue/shelf.ts'
 import type { Hand, Shopper } from '../people/shopper.ts'
+import { sayPrice } from '../money.ts'
 import { Refused } from '../refused.ts'
 import { type Carts, type Line, mostOfOne, totalOf } from './carts.ts'
 
@@ -17,7 +18,14 @@ export interface Order {
   readonly lines: readonly Line[]
   readonly totalFen: number
   readonly placedBy: Hand
+  /** The person said yes to this very order of an agent. */
+  readonly confirmed: boolean
 }
+
+/** An order above this is placed by the person themselves, or confirmed by them. */
+export const largeAboveFen = 50_000
+
+export const isLarge = ({ totalFen }: Draft): boolean => totalFen > largeAboveFen
 
 export interface Orders {
   /** Newest first. */
@@ -26,8 +34,8 @@ export interface Orders {
   draftFromCart(shopperId: string, version: string): Draft
   /** Throws `no_such_product`. */
   draftOf(wanted: readonly { readonly productId: string; readonly quantity: number }[]): Draft
-  /** Throws `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
-  place(shopper: Shopper, draft: Draft): Order
+  /** Throws `too_large_for_apps`, and `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
+  place(shopper: Shopper, draft: Draft, confirmed?: boolean): Order
 }
 
 export function createOrders(shelf: Shelf, carts: Carts): Orders {
@@ -55,7 +63,15 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
       })
       return { lines, totalFen: totalOf(lines), fromCart: false }
     },
-    place(shopper, { lines, totalFen, fromCart }) {
+    place(shopper, draft, confirmed = false) {
+      const { lines, totalFen, fromCart } = draft
+      // An app cannot show that its person wants this very order.
+      if (shopper.hand.kind !== 'person' && isLarge(draft) && !confirmed)
+        throw new Refused(
+          403,
+          'too_large_for_apps',
+          `apps order for up to ${sayPrice(largeAboveFen)}; for more, people order themselves`,
+        )
       shelf.take(lines)
       count++
       const order: Order = {
@@ -64,6 +80,7 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
         lines: lines.map(({ product, quantity }) => ({ product, quantity })),
         totalFen,
         placedBy: shopper.hand,
+        confirmed,
       }
       placed.set(shopper.id, [order, ...(placed.get(shopper.id) ?? [])])
       if (fromCart) carts.empty(shopper.id)
