@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { checks } from '../check/check.ts'
-import { describe, expectRefused, expectThat } from '../check/expect.ts'
+import { describe, expectAdmitted, expectRefused, expectThat } from '../check/expect.ts'
 import { Unavailable, Unmet } from '../check/verdict.ts'
 import type { CallOptions, Subject, Token } from '../subject/subject.ts'
-import type { Answer } from '../wire/http.ts'
-
-/** Refusals of ATH; what an upstream answers is its own matter. */
-const isAdmitted = ({ status, json }: Answer) =>
-  status < 500 && status !== 401 && !(status === 403 && typeof json['code'] === 'string')
-
-function expectAdmitted(answer: Answer, sent: string): void {
-  expectThat(isAdmitted(answer), `${sent}: answered ${describe(answer)}, expected to be let in`)
-}
 
 const stranger = 'https://other-agent.example/.well-known/agent.json'
 
