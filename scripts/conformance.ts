@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Handshake, rows, runCommand } from '@ath-protocol/conformance'
 import { startGateway } from '../packages/conformance/test/subjects/gateway.ts'
 import type { RunningSubject } from '../packages/conformance/test/subjects/subject.ts'
+import { startShopSubject } from './conformance/shop.ts'
 import { startNativeApp } from './conformance/native-app.ts'
 
 const help = `npm run conformance [-- <option of the suite> ...]
@@ -20,6 +21,8 @@ interface Combination {
 
 /** A further subject is one line: how it starts, and what it offers. */
 const combinations: readonly Combination[] = [
+  // No person of the shop has a key here, so an app's nine steps are shown by the one below.
+  { start: () => startShopSubject(), handshakes: ['two-phase'] },
   { start: () => startGateway(), handshakes: ['two-phase', 'nine-step'] },
   {
     start: (folder) =>
