@@ -3,11 +3,10 @@ import type { AthContext } from './native/context.ts'
 import { createAthApp } from './native/ath-app.ts'
 import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
-import { nodeRequest, writeNodeAnswer } from './native/node-request.ts'
+import { nodeRequest, withoutCredentials, writeNodeAnswer } from './native/node-request.ts'
 import type { AthOptions } from './native/options.ts'
 import type { GuardOptions } from './native/guard-options.ts'
-import { needOf } from './native/guard-options.ts'
-import type { Visit } from './native/visit.ts'
+import type { Door, Visit } from './native/visit.ts'
 
 declare global {
   namespace Express {
@@ -49,41 +48,45 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
     const visit = app.visit(requestOf(req))
     visits.set(req, visit)
     res.once('close', () => visit.finish(res.writableFinished ? res.statusCode : undefined))
+    visit.onEnd(() => res.destroy())
     return visit
+  }
+
+  async function goThrough(door: Door<Scope>, req: Request, res: Response, next: NextFunction) {
+    if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
+    if (door.kind === 'agent') req.ath = door.ath
+    next()
   }
 
   const middleware: RequestHandler = (req, res, next) => {
     const request = requestOf(req)
     if (app.owns(pathOf(request))) {
-      void app.answer(request).then((answer) => writeNodeAnswer(answer, res), next)
+      app
+        .answer(request)
+        .then((answer) => writeNodeAnswer(answer, res))
+        .catch(next)
       return
     }
     const visit = visitOf(req, res)
     delete req.headers[carriedHeader]
     if (!visit.isAgent) return next()
-    void visit.enter().then((door) => {
-      if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-      if (door.kind === 'agent') req.ath = door.ath
-      // The token says nothing to the app's own log-in; without a guard it opens nothing.
-      if (door.kind === 'unnamed') delete req.headers.authorization
-      return next()
-    }, next)
+    visit
+      .enter()
+      .then((door) => {
+        withoutCredentials(req)
+        keepMethod(req)
+        return goThrough(door, req, res, next)
+      })
+      .catch(next)
   }
 
   const requireScope =
     (scope: Scope, guard: GuardOptions<Request> = {}): RequestHandler =>
-    (req: Request, res: Response, next: NextFunction) => {
-      const visit = visitOf(req, res)
-      if (!visit.isAgent && guard.others === 'next') return next()
-      void needOf(scope, guard, req)
-        .then((need) => visit.require(need))
-        .then((door) => {
-          if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-          if (door.kind === 'agent') req.ath = door.ath
-          return next()
-        })
+    (req: Request, res: Response, next: NextFunction) =>
+      void visitOf(req, res)
+        .require(scope, guard, req)
+        .then((door) => goThrough(door, req, res, next))
         .catch(next)
-    }
 
   return Object.assign(middleware, {
     requireScope,
@@ -91,3 +94,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
     close: () => app.close(),
   })
 }
+
+/** The scope map has looked at it: a later `method-override` fails rather than pass by. */
+const keepMethod = (req: Request): void =>
+  void Object.defineProperty(req, 'method', { value: req.method, writable: false })

@@ -8,8 +8,8 @@ import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
 import { createAthApp } from './native/ath-app.ts'
 import type { AthContext } from './native/context.ts'
-import { type GuardOptions, needOf } from './native/guard-options.ts'
-import { nodeRequest, writeNodeAnswer } from './native/node-request.ts'
+import type { GuardOptions } from './native/guard-options.ts'
+import { nodeRequest, withoutCredentials, writeNodeAnswer } from './native/node-request.ts'
 import type { AppAnswer } from './native/app-request.ts'
 import type { AthOptions } from './native/options.ts'
 import type { Visit } from './native/visit.ts'
@@ -62,11 +62,11 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       reply.raw.once('close', () =>
         visit.finish(reply.raw.writableFinished ? reply.raw.statusCode : undefined),
       )
+      visit.onEnd(() => reply.raw.destroy())
       const door = await visit.enter()
+      withoutCredentials(request.raw)
       if (door.kind === 'refused') return send(reply, door.answer)
       if (door.kind === 'agent') request.ath = door.ath
-      // The token says nothing to the app's own log-in; without a guard it opens nothing.
-      if (door.kind === 'unnamed') delete request.raw.headers.authorization
     })
     fastify.addHook('onClose', () => app.close())
   }
@@ -77,9 +77,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
     requireScope:
       (scope: Scope, guard: GuardOptions<FastifyRequest> = {}): preHandlerAsyncHookHandler =>
       async (request, reply) => {
-        const visit = visitOf(request)
-        if (!visit.isAgent && guard.others === 'next') return
-        const door = await visit.require(await needOf(scope, guard, request))
+        const door = await visitOf(request).require(scope, guard, request)
         if (door.kind === 'refused') return send(reply, door.answer)
         if (door.kind === 'agent') request.ath = door.ath
       },

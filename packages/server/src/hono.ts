@@ -1,9 +1,15 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { concluded, fetchRequest, toResponse, withoutToken } from './fetch.ts'
+import {
+  concluded,
+  type FetchRequest,
+  fetchRequest,
+  toResponse,
+  withoutCredentials,
+} from './fetch.ts'
 import { pathOf } from './native/app-request.ts'
 import { createAthApp } from './native/ath-app.ts'
 import type { AthContext } from './native/context.ts'
-import { type GuardOptions, needOf } from './native/guard-options.ts'
+import type { GuardOptions } from './native/guard-options.ts'
 import type { AthOptions } from './native/options.ts'
 import type { Visit } from './native/visit.ts'
 
@@ -35,26 +41,33 @@ export function ath<const Scope extends string>(
   const app = createAthApp<Scope>(options)
   const visits = new WeakMap<Context, Visit<Scope>>()
 
-  const visitOf = (context: Context): Visit<Scope> => {
-    const visit =
-      visits.get(context) ?? app.visit(fetchRequest(context.req.raw, { ip: ip(context) }))
+  const askedOf = (context: Context): FetchRequest =>
+    fetchRequest(context.req.raw, { ip: ip(context) }, () => context.req.arrayBuffer())
+  const visitOf = (context: Context, asked = askedOf(context)): Visit<Scope> => {
+    const visit = visits.get(context) ?? app.visit(asked)
     visits.set(context, visit)
     return visit
   }
-  const goOn = (visit: Visit<Scope>, context: Context, next: () => Promise<void>) =>
-    concluded(visit, async () => {
+  const goOn = async (visit: Visit<Scope>, context: Context, next: () => Promise<void>) => {
+    if (!visit.isAgent) return next()
+    const answer = await concluded(visit, async () => {
       await next()
       return context.res
-    }).then(() => undefined)
+    })
+    // Its headers would be joined to those of the answer it takes the place of.
+    context.res = undefined
+    context.res = answer
+  }
 
   const middleware: MiddlewareHandler = async (context, next) => {
-    const request = fetchRequest(context.req.raw, { ip: ip(context) })
-    if (app.owns(pathOf(request))) return toResponse(await app.answer(request))
-    const visit = visitOf(context)
+    const asked = askedOf(context)
+    if (app.owns(pathOf(asked))) return toResponse(await app.answer(asked))
+    const visit = visitOf(context, asked)
+    if (!visit.isAgent) return next()
     const door = await visit.enter()
     if (door.kind === 'refused') return toResponse(door.answer)
     if (door.kind === 'agent') context.set('ath', door.ath)
-    if (door.kind === 'unnamed') context.req.raw = withoutToken(context.req.raw)
+    context.req.raw = asked.now = withoutCredentials(context.req.raw)
     return goOn(visit, context, next)
   }
 
@@ -63,8 +76,7 @@ export function ath<const Scope extends string>(
       (scope: Scope, guard: GuardOptions<Context> = {}): MiddlewareHandler =>
       async (context, next) => {
         const visit = visitOf(context)
-        if (!visit.isAgent && guard.others === 'next') return next()
-        const door = await visit.require(await needOf(scope, guard, context))
+        const door = await visit.require(scope, guard, context)
         if (door.kind === 'refused') return toResponse(door.answer)
         if (door.kind === 'agent') context.set('ath', door.ath)
         return goOn(visit, context, next)

@@ -1,4 +1,5 @@
 import { ok } from '@ath-protocol/types'
+import { plainAddress } from '../native/node-request.ts'
 import type { AppAnswer, AppRequest } from '../native/app-request.ts'
 
 /** A request as any framework has it: parsed or not, with a whole URL or a path. */
@@ -45,8 +46,9 @@ export function handlerRequest(
       ...(body.length > 0 ? ['content-length', String(body.length)] : []),
       ...(isForm(request) ? [] : ['content-type', 'application/json']),
     ],
-    ip: request.ip ?? 'unknown',
+    ip: plainAddress(request.ip),
     body: async () => ok(body),
+    keepBody: () => () => {},
   }
 }
 

@@ -19,6 +19,8 @@ export interface AppRequest {
   readonly tlsVersion?: string | undefined
   /** The whole body, however often it is asked for. Failures: `body_over_limit`, `caller_aborted`. */
   body(maxBytes: number): Promise<Result<Uint8Array, Failure>>
+  /** From now on `body` has it whoever else reads it, until what this returns is called. */
+  keepBody(): () => void
 }
 
 /** What goes back. */

@@ -1,5 +1,3 @@
-import type { Need } from './visit.ts'
-
 /** How a guard on a route decides beyond its scope. */
 export interface GuardOptions<Request> {
   /** Whether the person has to confirm this very request: `(req) => req.body.total > 500`. */
@@ -8,13 +6,4 @@ export interface GuardOptions<Request> {
   readonly describe?: (request: Request) => string | Promise<string>
   /** Requests without an agent: refused (default), or on to the app's own rules. */
   readonly others?: 'refuse' | 'next'
-}
-
-export async function needOf<Scope extends string, Request>(
-  scope: Scope,
-  { stepUp, describe }: GuardOptions<Request>,
-  request: Request,
-): Promise<Need<Scope>> {
-  if (!stepUp || !(await stepUp(request))) return { scope }
-  return { scope, stepUp: true, ...(describe ? { summary: await describe(request) } : {}) }
 }

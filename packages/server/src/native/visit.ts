@@ -3,7 +3,8 @@ import type { Failure, Result } from '@ath-protocol/types'
 import { normalizePath } from '../proxy/normalize-path.ts'
 import type { ScopeMap } from '../proxy/scope-map.ts'
 import type { OpenCall } from '../story/in-flight.ts'
-import type { LiveGrant, LiveToken } from '../story/live-token.ts'
+import { DependencyDown } from '../story/dependency-down.ts'
+import { endOf, type LiveGrant, type LiveToken } from '../story/live-token.ts'
 import { type AdmissionOutcome, admissionStory } from '../story/story.ts'
 import { hashBody } from '../step-up/request.ts'
 import { requireStepUp, stepUpHeader } from '../step-up/require-step-up.ts'
@@ -12,6 +13,7 @@ import { type AppAnswer, type AppRequest, headerOf, pathOf, proxyCallOf } from '
 import { refusal } from './app-answer.ts'
 import { isCarried, openCarried } from './carried-call.ts'
 import type { AthContext } from './context.ts'
+import type { GuardOptions } from './guard-options.ts'
 import { onlyScope } from './only-scope.ts'
 import type { NativeSettings } from './settings.ts'
 
@@ -23,15 +25,6 @@ export type Door<Scope extends string> =
   | { readonly kind: 'unnamed' }
   | { readonly kind: 'agent'; readonly ath: AthContext<Scope> }
   | { readonly kind: 'refused'; readonly answer: AppAnswer }
-
-/** What a route needs of an agent. */
-export interface Need<Scope extends string> {
-  readonly scope: Scope
-  /** The person has to confirm this very request. */
-  readonly stepUp?: boolean
-  /** What it means, in the app's words, for the person who confirms it. */
-  readonly summary?: string
-}
 
 /** The longest request that a person can be asked to confirm. */
 const confirmedBytes = 1024 * 1024
@@ -52,6 +45,7 @@ export class Visit<Scope extends string = string> {
   #ath: AthContext<Scope> | undefined
   #open: OpenCall | undefined
   #over = false
+  #left = false
 
   constructor(
     request: AppRequest,
@@ -69,8 +63,9 @@ export class Visit<Scope extends string = string> {
     this.#bearsToken = options.bearsToken || this.#carried
   }
 
+  /** Whether it comes with a token of ours; what came by the proxy path has the user's own. */
   get isAgent(): boolean {
-    return this.#bearsToken
+    return this.#bearsToken && !this.#carried
   }
 
   /** The way in by the scope map. */
@@ -84,26 +79,44 @@ export class Visit<Scope extends string = string> {
   }
 
   /** A guard on a route. Once let in by the map, the scope and the confirmation are all that is asked besides. */
-  require(need: Need<Scope>): Promise<Door<Scope>> {
-    if (!this.#bearsToken)
-      return Promise.resolve({ kind: 'refused', answer: refusal({ reason: 'token_absent' }) })
-    return this.#guarded(async (parts) => {
-      if (this.#carried && !this.#ath) {
+  async require<Request>(
+    scope: Scope,
+    guard: GuardOptions<Request>,
+    request: Request,
+  ): Promise<Door<Scope>> {
+    if (!this.#bearsToken) return this.#others(guard)
+    const door = await this.#guarded(async (parts) => {
+      if (this.#ath) return this.#checkScope(this.#ath, scope)
+      if (this.#carried) {
         const opened = openCarried(this.#request, { seal: parts.seal, clock: parts.ports.clock })
         if (!opened) return this.#refuse(parts, { reason: 'token_malformed' })
         this.#request = opened
       }
-      const door = this.#ath
-        ? this.#checkScope(this.#ath, need.scope)
-        : await this.#admit(parts, onlyScope(need.scope))
-      if (door.kind !== 'agent' || !need.stepUp) return door
-      const confirmed = await this.#stepUp(parts, need)
-      return confirmed.ok ? door : this.#refuse(parts, confirmed.error)
+      return this.#admit(parts, onlyScope(scope))
     })
+    if (door.kind !== 'agent' || !guard.stepUp) return door
+    // The app may read the body to decide; the person confirms the body as it came.
+    const letGo = this.#request.keepBody()
+    try {
+      if (!(await guard.stepUp(request))) return door
+      const summary = await guard.describe?.(request)
+      return await this.#guarded(async (parts) => {
+        const confirmed = await this.#stepUp(parts, scope, summary)
+        if (!confirmed.ok) return this.#refuse(parts, confirmed.error)
+        return this.#stillGood(parts) ?? door
+      })
+    } catch (cause) {
+      // The app's own question failed: its error handler answers, and the route stays shut.
+      this.finish(500)
+      throw cause
+    } finally {
+      letGo()
+    }
   }
 
   /** The app has answered, or its caller has left: the record. */
   finish(status: number | undefined): void {
+    this.#left = true
     if (this.#carried) this.#release()
     else if (this.#parts && this.#outcome?.result.ok)
       this.#record(
@@ -119,6 +132,18 @@ export class Visit<Scope extends string = string> {
     this.#over = true
   }
 
+  /** Called when the permission ends while the request is under way: nothing more may reach the agent. */
+  onEnd(stop: () => void): void {
+    this.#abort.signal.addEventListener('abort', stop, { once: true })
+  }
+
+  /** Requests without a token of ours. */
+  #others({ others }: Pick<GuardOptions<never>, 'others'>): Door<Scope> {
+    return others === 'next'
+      ? { kind: 'person' }
+      : { kind: 'refused', answer: refusal({ reason: 'token_absent' }) }
+  }
+
   /** Nobody gets in where something is closed or broken. */
   async #guarded(use: (parts: AppParts) => Promise<Door<Scope>>): Promise<Door<Scope>> {
     try {
@@ -130,8 +155,7 @@ export class Visit<Scope extends string = string> {
     try {
       return await use(this.#parts)
     } catch (cause) {
-      this.#parts.ports.report(cause, '')
-      return { kind: 'refused', answer: refusal({ reason: 'bug', cause }) }
+      return this.#refuse(this.#parts, failureOf(cause))
     }
   }
 
@@ -143,6 +167,12 @@ export class Visit<Scope extends string = string> {
   }
 
   async #admit(parts: AppParts, scopeMap: ScopeMap): Promise<Door<Scope>> {
+    const override = methodOverrides.find((name) => headerOf(this.#request, name) !== undefined)
+    if (override !== undefined)
+      return this.#refuse(parts, {
+        reason: 'request_malformed',
+        errors: [{ path: '', problem: `\`${override}\` names another method than was asked for` }],
+      })
     const rawPath = pathOf(this.#request)
     const call = proxyCallOf(this.#request, {
       providerId: this.#settings.appId,
@@ -157,7 +187,16 @@ export class Visit<Scope extends string = string> {
     const { token, scope } = result.value
     this.#hold(parts, token)
     this.#ath = await contextOf<Scope>(parts, token, scope, this.#abort.signal)
-    return { kind: 'agent', ath: this.#ath }
+    // Whoever left meanwhile told us before there was anything to record.
+    if (this.#left) return this.#refuse(parts, { reason: 'caller_aborted' })
+    return this.#stillGood(parts) ?? { kind: 'agent', ath: this.#ath }
+  }
+
+  /** Names, bodies and questions take time, in which a permission can end. */
+  #stillGood(parts: AppParts): Door<Scope> | undefined {
+    const token = this.#outcome?.gathered.token as LiveToken
+    const ended = endOf(token, parts.ports.clock.now(), this.#request.ip)
+    return ended && this.#refuse(parts, ended)
   }
 
   /** From here on a revocation reaches the request. */
@@ -182,7 +221,11 @@ export class Visit<Scope extends string = string> {
     })
   }
 
-  async #stepUp(parts: AppParts, need: Need<Scope>): Promise<Result<void, Failure>> {
+  async #stepUp(
+    parts: AppParts,
+    scope: Scope,
+    summary: string | undefined,
+  ): Promise<Result<void, Failure>> {
     const token = this.#outcome?.gathered.token as LiveToken
     const body = await this.#request.body(confirmedBytes)
     if (!body.ok) return body
@@ -193,13 +236,14 @@ export class Visit<Scope extends string = string> {
         agentId: token.agentId,
         clientDid: token.clientDid,
         userId: token.userId,
-        scope: { providerId: this.#settings.appId, name: need.scope },
+        scope: { providerId: this.#settings.appId, name: scope },
         request: {
           grantId: token.grant.id,
           method: this.#request.method,
           target: this.#request.target,
+          bodyType: bodyTypeOf(this.#request),
           bodyHash: hashBody(body.value),
-          ...(need.summary === undefined ? {} : { summary: need.summary }),
+          ...(summary === undefined ? {} : { summary }),
         },
         given: headerOf(this.#request, stepUpHeader),
       },
@@ -238,6 +282,18 @@ export class Visit<Scope extends string = string> {
     })
   }
 }
+
+/** Some apps obey these after the scope map has looked at the method (R98). */
+const methodOverrides = ['x-http-method', 'x-http-method-override', 'x-method-override']
+
+/** How the body is read: the same bytes mean another thing as another type. */
+const bodyTypeOf = (request: AppRequest): string =>
+  ['content-type', 'content-encoding'].map((name) => headerOf(request, name) ?? '').join('\n')
+
+const failureOf = (cause: unknown): Failure =>
+  cause instanceof DependencyDown
+    ? { reason: 'dependency_down', dependency: cause.dependency, cause: cause.message }
+    : { reason: 'bug', cause }
 
 /** Names do not change while a permission lives; whoever changes one gives another permission. */
 const known = new WeakMap<LiveGrant, Promise<Pick<AthContext, 'agent' | 'user'>>>()

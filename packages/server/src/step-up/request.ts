@@ -7,6 +7,8 @@ export interface StepUpRequest {
   readonly method: string
   /** Path and query as sent. */
   readonly target: string
+  /** How the body is to be read: its type and encoding, as sent. */
+  readonly bodyType: string
   /** SHA-256 of the body, base64url. */
   readonly bodyHash: string
   /** What it means, in the app's words; the person reads it. */
@@ -18,12 +20,13 @@ export const hashBody = (body: Uint8Array): string =>
 
 /** The request as it is kept with its question. */
 export function writeStepUp(request: StepUpRequest): string {
-  const { grantId, method, target, bodyHash, summary } = request
+  const { grantId, method, target, bodyType, bodyHash, summary } = request
   const canonical = canonicalJson({
     type: 'step_up_request',
     grant_id: grantId,
     method,
     target,
+    body_type: bodyType,
     body_sha256: bodyHash,
     ...(summary === undefined ? {} : { summary }),
   })
@@ -33,16 +36,16 @@ export function writeStepUp(request: StepUpRequest): string {
 
 export function readStepUp(message: string | undefined): StepUpRequest | undefined {
   if (message === undefined) return undefined
-  const { type, grant_id, method, target, body_sha256, summary } = JSON.parse(message) as Record<
-    string,
-    string | undefined
-  >
+  const { type, grant_id, method, target, body_type, body_sha256, summary } = JSON.parse(
+    message,
+  ) as Record<string, string | undefined>
   if (type !== 'step_up_request') return undefined
-  if (!grant_id || !method || !target || !body_sha256) return undefined
+  if (!grant_id || !method || !target || body_type === undefined || !body_sha256) return undefined
   return {
     grantId: grant_id,
     method,
     target,
+    bodyType: body_type,
     bodyHash: body_sha256,
     ...(summary === undefined ? {} : { summary }),
   }
@@ -53,4 +56,5 @@ export const isSameRequest = (one: StepUpRequest, other: StepUpRequest): boolean
   one.grantId === other.grantId &&
   one.method === other.method &&
   one.target === other.target &&
+  one.bodyType === other.bodyType &&
   one.bodyHash === other.bodyHash

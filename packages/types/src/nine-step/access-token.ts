@@ -35,7 +35,9 @@ export type AccessTokenFault = 'malformed' | 'not_ours' | 'signature_wrong'
 export function isSessionTokenOf(text: string, issuer: string): boolean {
   const jws = parseJws(text, 8192)
   if (!jws.ok || jws.value.header['typ'] !== accessTokenTyp) return false
-  return decodeJsonObject(jws.value.payload)?.['iss'] === issuer
+  const claims = decodeJsonObject(jws.value.payload)
+  // The app may be its own OAuth server, with tokens of the same form (RFC 9068) under the same name.
+  return claims?.['iss'] === issuer && 'ath_agent_id' in claims
 }
 
 /** Takes only what this issuer signed with this key for itself. Expiry is the caller's question: an old token is still ours. */
