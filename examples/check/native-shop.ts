@@ -5,10 +5,10 @@ import { consent, startAgent } from './agent.ts'
 import { freePort, runScript } from './program.ts'
 
 /** Starts the shop of an example, `start` or `before`. */
-async function openShop(t: TestContext, folder: string, script: string): Promise<string> {
+export async function openShop(t: TestContext, folder: string, script: string): Promise<string> {
   const port = await freePort()
   const shop = await runScript(t, { folder, script, env: { PORT: String(port) } })
-  await shop.says('the shop is open')
+  await shop.says(/the shop is open/)
   return `http://localhost:${port}`
 }
 

@@ -22,10 +22,11 @@ export async function runScript(
     env: { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
+  const told = { stdout: '', stderr: '' }
+  const said = () => told.stdout + told.stderr
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      told[name] += text
     })
   const ended = once(child, 'close').then(([status]) => status as number | null)
   t.after(async () => {
@@ -33,14 +34,17 @@ export async function runScript(
     await ended
   })
   return {
-    said: () => said,
+    said,
+    stdout: () => told.stdout,
     ended,
     /** Resolves once it has said this; rejects when it ends before. */
-    async says(wanted: string): Promise<void> {
+    async says(wanted: RegExp): Promise<RegExpExecArray> {
       const deadline = Date.now() + longestMilliseconds
-      while (!said.includes(wanted)) {
+      for (;;) {
+        const found = wanted.exec(said())
+        if (found) return found
         if (child.exitCode !== null || Date.now() > deadline)
-          throw new Error(`\`npm run ${script}\` never said "${wanted}", but:\n${said}`)
+          throw new Error(`\`npm run ${script}\` never said ${wanted}, but:\n${said()}`)
         await new Promise((later) => setTimeout(later, 20))
       }
     },
