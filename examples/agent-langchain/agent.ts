@@ -1,5 +1,10 @@
 import { toLangChain } from '@ath-protocol/client/tools'
-import { type AIMessage, type BaseMessage, HumanMessage } from '@langchain/core/messages'
+import {
+  type AIMessage,
+  type BaseMessage,
+  HumanMessage,
+  type ToolMessage,
+} from '@langchain/core/messages'
 import { DynamicStructuredTool } from '@langchain/core/tools'
 import { scriptedModel } from './model.ts'
 import { withShop } from './session.ts'
@@ -16,7 +21,8 @@ await withShop(async (session) => {
     if (!said.tool_calls?.length) break
     for (const call of said.tool_calls) {
       const tool = tools.find(({ name }) => name === call.name)
-      if (tool) messages.push(await tool.invoke({ ...call, type: 'tool_call' }))
+      const answer: unknown = await tool?.invoke({ ...call, type: 'tool_call' })
+      messages.push(answer as ToolMessage)
     }
   }
   console.log(messages.at(-1)?.text)

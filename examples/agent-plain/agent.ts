@@ -10,6 +10,6 @@ await withShop(async (session) => {
     await session.api('POST', '/orders')
   } catch (error) {
     if (!(error instanceof AthError)) throw error
-    console.log(`order: ${error.code}, ${error.details.rule}`)
+    console.log(`order: ${error.code}, ${error.details['rule']}`)
   }
 })
