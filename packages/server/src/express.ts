@@ -63,7 +63,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
     if (!visit.isAgent) return next()
     void visit.enter().then((door) => {
       if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-      if (door.kind === 'agent') req.ath = door.ath
+      if (door.kind === 'agent') req.ath = door.ath as AthContext
       // The token says nothing to the app's own log-in; without a guard it opens nothing.
       if (door.kind === 'unnamed') delete req.headers.authorization
       return next()
@@ -79,7 +79,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
         .then((need) => visit.require(need))
         .then((door) => {
           if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-          if (door.kind === 'agent') req.ath = door.ath
+          if (door.kind === 'agent') req.ath = door.ath as AthContext
           return next()
         })
         .catch(next)

@@ -64,7 +64,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       )
       const door = await visit.enter()
       if (door.kind === 'refused') return send(reply, door.answer)
-      if (door.kind === 'agent') request.ath = door.ath
+      if (door.kind === 'agent') request.ath = door.ath as AthContext
       // The token says nothing to the app's own log-in; without a guard it opens nothing.
       if (door.kind === 'unnamed') delete request.raw.headers.authorization
     })
@@ -81,7 +81,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
         if (!visit.isAgent && guard.others === 'next') return
         const door = await visit.require(await needOf(scope, guard, request))
         if (door.kind === 'refused') return send(reply, door.answer)
-        if (door.kind === 'agent') request.ath = door.ath
+        if (door.kind === 'agent') request.ath = door.ath as AthContext
       },
     ready: () => app.ready(),
     close: () => app.close(),

@@ -53,7 +53,7 @@ export function ath<const Scope extends string>(
     const visit = visitOf(context)
     const door = await visit.enter()
     if (door.kind === 'refused') return toResponse(door.answer)
-    if (door.kind === 'agent') context.set('ath', door.ath)
+    if (door.kind === 'agent') context.set('ath', door.ath as AthContext)
     if (door.kind === 'unnamed') context.req.raw = withoutToken(context.req.raw)
     return goOn(visit, context, next)
   }
@@ -66,7 +66,7 @@ export function ath<const Scope extends string>(
         if (!visit.isAgent && guard.others === 'next') return next()
         const door = await visit.require(await needOf(scope, guard, context))
         if (door.kind === 'refused') return toResponse(door.answer)
-        if (door.kind === 'agent') context.set('ath', door.ath)
+        if (door.kind === 'agent') context.set('ath', door.ath as AthContext)
         return goOn(visit, context, next)
       },
     ready: () => app.ready(),
