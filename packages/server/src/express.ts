@@ -54,7 +54,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
 
   async function goThrough(door: Door<Scope>, req: Request, res: Response, next: NextFunction) {
     if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-    if (door.kind === 'agent') req.ath = door.ath
+    if (door.kind === 'agent') req.ath = door.ath as AthContext
     next()
   }
 

@@ -66,7 +66,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       const door = await visit.enter()
       withoutCredentials(request.raw)
       if (door.kind === 'refused') return send(reply, door.answer)
-      if (door.kind === 'agent') request.ath = door.ath
+      if (door.kind === 'agent') request.ath = door.ath as AthContext
     })
     fastify.addHook('onClose', () => app.close())
   }
@@ -79,7 +79,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       async (request, reply) => {
         const door = await visitOf(request).require(scope, guard, request)
         if (door.kind === 'refused') return send(reply, door.answer)
-        if (door.kind === 'agent') request.ath = door.ath
+        if (door.kind === 'agent') request.ath = door.ath as AthContext
       },
     ready: () => app.ready(),
     close: () => app.close(),
