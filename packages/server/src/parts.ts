@@ -77,3 +77,5 @@ export {
 } from './transport/upstream.ts'
 export { type AmountRule, asServersReadIt, compileAmounts } from './surfaces/http/amount-fields.ts'
 export { securityHeaders } from './wire/security-headers.ts'
+export { openNineStep } from './compose/open-nine-step.ts'
+export { openPeople } from './compose/open-people.ts'
