@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 
 const longestMilliseconds = 30_000
 
-/** A script of an example’s package.json as `npm run` runs it, with only these variables. Ends with the test. */
+/** A script of an example’s package.json as `npm run` runs it, from the sources of a clone. Ends with the test. */
 export async function runScript(
   t: TestContext,
   { folder, script, env }: { folder: string; script: string; env: Record<string, string> },
@@ -19,7 +19,11 @@ export async function runScript(
   const child = spawn(`exec ${manifest.scripts[script]}`, {
     shell: true,
     cwd: folder,
-    env: { PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter), ...env },
+    env: {
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+      NODE_OPTIONS: '--conditions=sallyport-source',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const told = { stdout: '', stderr: '' }
