@@ -29,12 +29,12 @@ test('an app’s own log-in meets the user’s own token where an agent calls wi
     pollSeconds: 0.1,
   })
   const session = connection.session()
-  assert.deepEqual(await session.api('GET', '/products'), {
+  assert.deepEqual(await session.api('GET', '/api/products'), {
     for: 'wang',
     products: ['tea', 'pot'],
   })
   await assert.rejects(
-    session.api('POST', '/orders'),
+    session.api('POST', '/api/orders'),
     (error) => error instanceof AthError && error.code === 'SCOPE_NOT_APPROVED',
   )
   const { accessToken, agentId } = session
