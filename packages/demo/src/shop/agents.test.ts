@@ -194,29 +194,53 @@ test('a cart that grew is not ordered as what it was, and needs the yes that its
   for (const id of ['laoshan-tea', 'wool-blanket']) await session.api('DELETE', `/cart/items/${id}`)
 })
 
-test('by the proxy the shop’s own log-in sees its own token, and its own rule for apps holds', async () => {
-  const proxied = (method: string, path: string, body?: unknown) =>
+test('by the proxy the shop’s own log-in sees its own token, and a large order waits for its person all the same', async () => {
+  const proxied = (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) =>
     fetch(`${shop.url}/ath/proxy/shop${path}`, {
       method,
       headers: {
         authorization: `Bearer ${session.accessToken}`,
         'x-ath-agent-id': agents.office.agentId,
         'content-type': 'application/json',
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const added = await proxied('POST', '/api/cart/items', { product_id: 'logbook' })
   assert.equal(added.status, 201)
-  const cart = (await (await proxied('GET', '/api/cart')).json()) as { readonly total: number }
+  const cart = (await (await proxied('GET', '/api/cart')).json()) as {
+    readonly total: number
+    readonly items: readonly { readonly added_by: unknown }[]
+  }
   assert.equal(cart.total, 45)
+  const { clientId } = shop.idp.shopAgents
+  assert.deepEqual(cart.items[0]?.added_by, { kind: 'app', client_id: clientId })
   await proxied('DELETE', '/api/cart/items/logbook')
   const small = await proxied('POST', '/api/orders', { items: [{ product_id: 'thermos' }] })
   assert.equal(small.status, 201)
-  const { placed_by } = (await small.json()) as Order
-  assert.deepEqual(placed_by, { kind: 'app', client_id: shop.idp.shopAgents.clientId })
-  const order = await proxied('POST', '/api/orders', large)
-  assert.equal(order.status, 403)
-  assert.equal(((await order.json()) as { error: string }).error, 'too_large_for_apps')
+  // The route's guard knows whose call it is, whichever way it came.
+  assert.equal(((await small.json()) as Order).placed_by['agent_id'], agents.office.agentId)
+  const asked = await proxied('POST', '/api/orders', large)
+  assert.equal(asked.status, 401)
+  const { code, details } = (await asked.json()) as {
+    readonly code: string
+    readonly details: { readonly step_up: { readonly id: string; readonly confirm_url: string } }
+  }
+  assert.equal(code, 'STEP_UP_REQUIRED')
+  const { id, confirm_url } = details.step_up
+  const repeat = () => proxied('POST', '/api/orders', large, { 'x-ath-step-up': id })
+  assert.equal((await repeat()).status, 401)
+  await person.answer(confirm_url, { approve: true })
+  const order = await repeat()
+  assert.equal(order.status, 201)
+  const { total, confirmed } = (await order.json()) as Order
+  assert.deepEqual([total, confirmed], [680, true])
+  assert.equal((await repeat()).status, 401)
 })
 
 test('an agent reaches no page of the shop, and nothing with a scope that its person kept back', async () => {

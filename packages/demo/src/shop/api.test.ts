@@ -182,17 +182,6 @@ test('what is not there is not sold, nor anything that was ordered with it', asy
   assert.deepEqual([hat.status, hat.body['error']], [409, 'out_of_stock'])
 })
 
-test('an app orders for up to ¥500, and for more nobody but the person', async () => {
-  const order = (quantity: number) =>
-    call('POST', '/orders', {
-      token: wang,
-      json: { items: [{ product_id: 'storm-umbrella', quantity }] },
-    })
-  assert.equal((await order(3)).status, 201)
-  const refused = await order(4)
-  assert.deepEqual([refused.status, refused.body['error']], [403, 'too_large_for_apps'])
-})
-
 test('the last ones are sold once, however many ask at the same time', async () => {
   const order = { items: [{ product_id: 'wool-blanket' }] }
   const answers = await Promise.all(

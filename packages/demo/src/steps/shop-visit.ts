@@ -139,7 +139,7 @@ export const confirmLargeOrder: Step<Stage> = {
 export const shopByProxy: Step<Stage> = {
   name: 'shop_by_proxy',
   title: { en: 'the shop’s own log-in, unchanged', zh: '商店原有登录不变' },
-  expected: '201 by shop-agents; 403 too_large_for_apps',
+  expected: '201 by shop-agents; 401 STEP_UP_REQUIRED',
   async run({ shop, world, text }) {
     const { accessToken, agentId } = shopSession(shop)
     const proxied = (path: string, body: unknown) =>
@@ -157,12 +157,12 @@ export const shopByProxy: Step<Stage> = {
     const { items } = (await added.json()) as Cart
     const by = items.find(({ id }) => id === 'enamel-mug')?.added_by.client_id
     const order = await proxied('/api/orders', binoculars)
-    const { error } = (await order.json()) as { readonly error?: string }
+    const { code } = (await order.json()) as { readonly code?: string }
     return expectAll(
-      `${added.status} by ${by}; ${order.status} ${error}`,
+      `${added.status} by ${by}; ${order.status} ${code}`,
       {
         'the shop saw its own OAuth client': by === world.idp.shopAgents.clientId,
-        'no large order gets by on this way': order.status === 403,
+        'a large order waits for wang on this way, too': code === 'STEP_UP_REQUIRED',
       },
       [
         text({

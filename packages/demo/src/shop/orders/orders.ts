@@ -1,6 +1,5 @@
 import type { Shelf } from '../catalogue/shelf.ts'
 import type { Hand, Shopper } from '../people/shopper.ts'
-import { sayPrice } from '../money.ts'
 import { Refused } from '../refused.ts'
 import { type Carts, type Line, mostOfOne, totalOf } from './carts.ts'
 
@@ -22,7 +21,7 @@ export interface Order {
   readonly confirmed: boolean
 }
 
-/** An order above this is placed by the person themselves, or confirmed by them. */
+/** Above this an agent's order waits for its person's yes. */
 export const largeAboveFen = 50_000
 
 export const isLarge = ({ totalFen }: Draft): boolean => totalFen > largeAboveFen
@@ -34,7 +33,7 @@ export interface Orders {
   draftFromCart(shopperId: string, version: string): Draft
   /** Throws `no_such_product`. */
   draftOf(wanted: readonly { readonly productId: string; readonly quantity: number }[]): Draft
-  /** Throws `too_large_for_apps`, and `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
+  /** Throws `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
   place(shopper: Shopper, draft: Draft, confirmed?: boolean): Order
 }
 
@@ -65,13 +64,6 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
     },
     place(shopper, draft, confirmed = false) {
       const { lines, totalFen, fromCart } = draft
-      // An app cannot show that its person wants this very order.
-      if (shopper.hand.kind !== 'person' && isLarge(draft) && !confirmed)
-        throw new Refused(
-          403,
-          'too_large_for_apps',
-          `apps order for up to ${sayPrice(largeAboveFen)}; for more, people order themselves`,
-        )
       shelf.take(lines)
       count++
       const order: Order = {
