@@ -80,13 +80,14 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
       .catch(next)
   }
 
-  const requireScope =
-    (scope: Scope, guard: GuardOptions<Request> = {}): RequestHandler =>
-    (req: Request, res: Response, next: NextFunction) =>
+  const requireScope = (scope: Scope, guard: GuardOptions<Request> = {}): RequestHandler => {
+    app.checkGuard(scope, guard)
+    return (req: Request, res: Response, next: NextFunction) =>
       void visitOf(req, res)
         .require(scope, guard, req)
         .then((door) => goThrough(door, req, res, next))
         .catch(next)
+  }
 
   return Object.assign(middleware, {
     requireScope,

@@ -74,13 +74,17 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
   return Object.assign(plugin, {
     // Its hooks are for the whole app, not for routes registered inside it (Fastify's plugin guide).
     [Symbol.for('skip-override')]: true,
-    requireScope:
-      (scope: Scope, guard: GuardOptions<FastifyRequest> = {}): preHandlerAsyncHookHandler =>
-      async (request, reply) => {
+    requireScope: (
+      scope: Scope,
+      guard: GuardOptions<FastifyRequest> = {},
+    ): preHandlerAsyncHookHandler => {
+      app.checkGuard(scope, guard)
+      return async (request, reply) => {
         const door = await visitOf(request).require(scope, guard, request)
         if (door.kind === 'refused') return send(reply, door.answer)
         if (door.kind === 'agent') request.ath = door.ath as AthContext
-      },
+      }
+    },
     ready: () => app.ready(),
     close: () => app.close(),
   })
