@@ -47,7 +47,8 @@ export function oauth2Credential(providerId: ProviderId, deps: UpstreamTokenDeps
 
   async function obtain(token: LiveToken): Promise<Result<HeaderList, Failure>> {
     const { grant } = token
-    const tokens = held.get(grant)?.tokens ?? (await deps.providerTokens.find(grant.id))
+    // What is held may be old: another process renews, too, and a refresh token is good once.
+    const tokens = await deps.providerTokens.find(grant.id)
     if (!tokens) return credentialFault('no token of this provider is held for the grant')
     const left = secondsLeft(tokens, deps.clock.now())
     if (left > renewAheadSeconds) return hold(grant, tokens)
@@ -64,6 +65,8 @@ export function oauth2Credential(providerId: ProviderId, deps: UpstreamTokenDeps
       return hold(grant, refreshed.value)
     }
     if (refreshed.error.reason === 'upstream_oauth' && refreshed.error.error === 'invalid_grant') {
+      const renewed = await deps.providerTokens.find(grant.id)
+      if (renewed && renewed.accessToken !== tokens.accessToken) return hold(grant, renewed)
       held.delete(grant)
       await deps.endGrant(grant.id)
       return credentialFault('invalid_grant')

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@ath-protocol/types'
 import { environment } from '../adapters/system/environment.ts'
 import { InMemoryProviderTokenStore } from '../memory/provider-token-store.ts'
 import { memoryStore } from '../memory/memory-store.ts'
@@ -151,6 +152,11 @@ function handlerSettings(deps: AthHandlersDeps): NativeSettings {
       '`skipAttestationVerification` is set, so anybody could be any agent, and NODE_ENV is production',
       'remove it: agents then prove who they are by the document at their id',
     )
+  if (config.skipAttestationVerification && !isOnThisMachine(config.audience))
+    throw new AthSetupError(
+      `\`skipAttestationVerification\` lets anybody be any agent, and ${config.audience} is not this machine alone`,
+      'remove it: agents then prove who they are by the document at their id',
+    )
   if (production && config.browserBinding === undefined)
     throw new AthSetupError(
       'the handlers set no cookie, so a consent is not tied to the browser that gave it (R64, R65)',
@@ -219,6 +225,9 @@ function handlerSettings(deps: AthHandlersDeps): NativeSettings {
   }
 }
 
+const isOnThisMachine = (url: string): boolean =>
+  URL.canParse(url) && isLoopbackHost(new URL(url).hostname)
+
 /** The four stores that were given, and memory for the rest. */
 const storesOf = (deps: AthHandlersDeps): StoreSource => ({
   kind: 'memory',
@@ -226,6 +235,14 @@ const storesOf = (deps: AthHandlersDeps): StoreSource => ({
     const { registry, tokenStore, sessionStore } = deps
     const providerTokens = deps.providerTokenStore ?? new InMemoryProviderTokenStore()
     const rest = await memoryStore().open(inner)
-    return { ...rest, registry, tokens: tokenStore, handshakes: sessionStore, providerTokens }
+    // The app holds these stores, and may write to them past us: what they say counts at each call.
+    return {
+      ...rest,
+      shared: true,
+      registry,
+      tokens: tokenStore,
+      handshakes: sessionStore,
+      providerTokens,
+    }
   },
 })

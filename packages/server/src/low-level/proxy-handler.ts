@@ -1,5 +1,6 @@
 import { openHttpUpstream } from '../adapters/node-http/upstream.ts'
 import { AthSetupError } from '../native/options.ts'
+import { refusal } from '../native/app-answer.ts'
 import { proxied } from '../native/proxied.ts'
 import type { TokenStore } from '../ports/grants.ts'
 import type { ProviderTokenStore } from '../ports/provider-tokens.ts'
@@ -45,12 +46,13 @@ export function createProxyHandler(
   return async (request) => {
     const path = pathOf(request)
     const name = /^\/ath\/proxy\/([^/]+)/.exec(path)?.[1] ?? ''
-    const upstream = upstreams.get(name) ?? [...upstreams.values()][0]
+    // Any name of the app will do where there is one place; of two, nobody guesses.
+    const upstream =
+      upstreams.get(name) ?? (upstreams.size === 1 ? [...upstreams.values()][0] : undefined)
+    if (!upstream) return handlerResponse(refusal({ reason: 'provider_unknown', got: name }))
     const asked = handlerRequest(request, { method: request.method ?? 'GET', path })
     const parts = await link.app().parts
-    const withUpstream = upstream
-      ? { ...parts, callPorts: redirected(parts.callPorts, upstream) }
-      : parts
+    const withUpstream = { ...parts, callPorts: redirected(parts.callPorts, upstream) }
     return handlerResponse(await proxied(withUpstream, asked))
   }
 }

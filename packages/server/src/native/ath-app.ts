@@ -63,6 +63,7 @@ export function appOf<Scope extends string>(
       `ath: ${settings.appId} lets no agent in: ${cause instanceof Error ? cause.message : String(cause)}`,
     ),
   )
+  let closing: Promise<void> | undefined
   /** What is not open lets nobody in. */
   const withParts = async (use: (parts: AppParts) => Promise<AppAnswer>): Promise<AppAnswer> => {
     let parts: AppParts
@@ -81,7 +82,11 @@ export function appOf<Scope extends string>(
   return {
     parts: opening,
     ready: async () => void (await opening),
-    close: async () => (await opening).close(),
+    close: () =>
+      (closing ??= opening.then(
+        (parts) => parts.close(),
+        () => {},
+      )),
     owns: (path) => path === discoveryPath || path.startsWith('/ath/'),
     answer: (request) =>
       withParts(async (parts) => {

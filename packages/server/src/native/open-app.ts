@@ -40,6 +40,7 @@ import { devIdpPath, type NativeSettings, peopleMount } from './settings.ts'
 
 const sweepMilliseconds = 60_000
 const reviewMilliseconds = 1000
+const askMilliseconds = 2000
 /** Longest request that the proxy passes on. */
 const proxiedBytes = 16 * 1024 * 1024
 
@@ -168,12 +169,17 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     ])
   const callPorts = { clock, limits, live: liveTokens, inFlight, audit: recorder }
   const oauthServers = createOAuthServers(oauthOptions)
+  /** What another process revoked ends the calls that are open here. */
+  const askStore = () => {
+    if (inFlight.size > 0) void liveTokens.storesChanged()
+  }
   const timers = [
     setInterval(
       () => void sweepStore(ports, store, (cause) => report(cause, '')),
       sweepMilliseconds,
     ),
     setInterval(() => inFlight.review(clock.now()), reviewMilliseconds),
+    ...(store.shared ? [setInterval(askStore, askMilliseconds)] : []),
   ]
   for (const timer of timers) timer.unref()
   return {

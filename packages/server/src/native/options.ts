@@ -105,7 +105,10 @@ export interface AthOptions<Scope extends string = string> {
   readonly limits?: Partial<Readonly<Record<Limited, RateLimit>>>
   /** Agents' documents may be fetched from these private networks (CIDR), too. */
   readonly allowNetworks?: readonly string[]
-  /** Default: `NODE_ENV === 'production'`. What only development may have is refused then. */
+  /**
+   * What only development may have is refused in production: where NODE_ENV says so, whatever is said here, or where this
+   * is true. `false` says that a `url` which others could reach is for development.
+   */
   readonly production?: boolean
 }
 

@@ -88,7 +88,7 @@ function carry(parts: AppParts, request: AppRequest, { rawPath, query }: ProxyTa
   )
 }
 
-const isEmpty = (status: number) => status === 204 || status === 304
+const isEmpty = (status: number) => status === 204 || status === 205 || status === 304
 
 function drained(
   answer: UpstreamAnswer,

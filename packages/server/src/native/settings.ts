@@ -73,12 +73,13 @@ export interface Surroundings {
 
 /** Checks the options. Throws `AthSetupError`, which says what to do. */
 export function readOptions(options: AthOptions, around: Surroundings): NativeSettings {
-  const production = options.production ?? around.production
+  // The option makes it stricter, never laxer than the process says it is.
+  const production = around.production || options.production === true
   const base = readUrl(options.url, production)
   const baseUrl = base.origin
   const appId = readAppId(options.appId)
   const { providers, rules } = readScopes(options, appId)
-  const oauth = readOAuth(options, baseUrl, production)
+  const oauth = readOAuth(options, base, production)
   // Without an issuer nobody can be signed in here: the OAuth server alone asks.
   const hasPeople = oauth.issuer !== undefined
   const asksHere = hasPeople && options.consentPage !== 'oauth'
@@ -256,22 +257,23 @@ function readScopes(options: AthOptions, appId: string) {
 }
 
 /** Who we are at the OAuth server; at the development log-in, which is made with it, always the same. */
-function readOAuth(
-  options: AthOptions,
-  baseUrl: string,
-  production: boolean,
-): OAuthProviderSettings {
+function readOAuth(options: AthOptions, base: URL, production: boolean): OAuthProviderSettings {
   const { oauth, devIdp } = options
   if (devIdp && production)
     throw new AthSetupError(
       '`devIdp` is for development: it has no passwords, so anybody could be anybody',
       'give your own OAuth server: oauth: { issuer, clientId, clientSecret }',
     )
+  if (devIdp && options.production !== false && !isLoopbackHost(base.hostname))
+    throw new AthSetupError(
+      `\`devIdp\` lets anybody be anybody, and ${base.host} is not this machine alone`,
+      'give your own OAuth server; or say `production: false` if nobody else can reach it',
+    )
   if (oauth && devIdp)
     throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')
   if (devIdp)
     return {
-      issuer: `${baseUrl}${devIdpPath}`,
+      issuer: `${base.origin}${devIdpPath}`,
       clientId: 'ath',
       clientAuth: 'none',
       extraScopes: ['openid'],

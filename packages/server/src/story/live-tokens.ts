@@ -290,7 +290,9 @@ export function createLiveTokens(options: LiveTokensOptions): LiveTokens {
       await Promise.all(
         inUse.map(async ([hash, entry]) => {
           const result = await load(hash)
-          if (!result.ok) entry.token.revokedAt ??= clock.now()
+          // A store that does not answer has taken nothing back; new calls wait for it.
+          if (!result.ok && result.error.reason !== 'dependency_down')
+            entry.token.revokedAt ??= clock.now()
         }),
       )
       changed()
