@@ -264,13 +264,13 @@ function readOAuth(options: AthOptions, base: URL, production: boolean): OAuthPr
       '`devIdp` is for development: it has no passwords, so anybody could be anybody',
       'give your own OAuth server: oauth: { issuer, clientId, clientSecret }',
     )
+  if (oauth && devIdp)
+    throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')
   if (devIdp && options.production !== false && !isLoopbackHost(base.hostname))
     throw new AthSetupError(
       `\`devIdp\` lets anybody be anybody, and ${base.host} is not this machine alone`,
       'give your own OAuth server; or say `production: false` if nobody else can reach it',
     )
-  if (oauth && devIdp)
-    throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')
   if (devIdp)
     return {
       issuer: `${base.origin}${devIdpPath}`,

@@ -46,6 +46,8 @@ export interface ApprovalDecision {
 
 /** Who decided where no rule matched. */
 export const byNoRule = 'default'
+/** What an operator decided has run out: an operator decides again, and no rule does. */
+export const heldForOperator = 'operator-again'
 
 /** Decides a registration (R41–R43). Never approves a scope that was not requested, not allowed or that the provider lacks. */
 export function decideApproval(

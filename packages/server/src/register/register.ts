@@ -24,7 +24,7 @@ import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
-import { type ApprovalDecision, byNoRule, decideApproval } from './approval.ts'
+import { type ApprovalDecision, byNoRule, decideApproval, heldForOperator } from './approval.ts'
 
 interface Read {
   readonly request: RegistrationRequest
@@ -130,7 +130,10 @@ async function authorize(
   // What an operator decided no rule undoes because time went by: an operator decides again.
   const mustAsk = decision.status === 'approved' && existing?.decidedBy.startsWith('operator:')
   if (!mustAsk) return ok({ decision, renewed: existing })
-  const held = decideApproval([], asked, { ...defaults, unmatched: 'hold' })
+  const held = {
+    ...decideApproval([], asked, { ...defaults, unmatched: 'hold' }),
+    decidedBy: heldForOperator,
+  }
   const { restrictions } = decision
   // What the rule limits it to holds whoever approves.
   return ok({
