@@ -7,7 +7,7 @@ import { memoryStore } from '../../src/index.ts'
 import type { GrantStore } from '../../src/ports/grants.ts'
 import type { StoreSource } from '../../src/ports/store.ts'
 import { compactJws } from './compact-jws.ts'
-import { type AppUnderAttack, attackedExpress, attackedHono } from './hostile-app.ts'
+import { type AppUnderAttack, type Asking, attackedExpress, attackedHono } from './hostile-app.ts'
 import { openStepUp } from './person.ts'
 
 interface Refusal {
@@ -37,7 +37,7 @@ const credentialsOf = (req: Request) => ({
 const nobody = { authorization: null, cookie: null, raw: [], distinct: [] }
 
 /** Asks with this body, has the person say yes, and returns what repeats it. */
-async function confirmed(app: AppUnderAttack, init: RequestInit): Promise<Record<string, string>> {
+async function confirmed(app: AppUnderAttack, init: Asking): Promise<Record<string, string>> {
   const asked = (await (await app.ask('/orders', init)).json()) as Refusal
   assert.equal(asked.details.reason, 'step_up_required')
   const { decide } = await openStepUp(asked.details.step_up.confirm_url)

@@ -13,13 +13,17 @@ import { approve } from './person.ts'
 
 type Scope = 'products:read' | 'cart:write' | 'orders:write'
 
+export type Asking = Omit<RequestInit, 'headers'> & {
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 export interface AppUnderAttack {
   readonly url: string
   readonly agentId: string
   readonly session: AthSession
   readonly audit: readonly AuditLine[]
   /** As the agent. */
-  ask(path: string, init?: RequestInit): Promise<Response>
+  ask(path: string, init?: Asking): Promise<Response>
   close(): Promise<void>
 }
 
