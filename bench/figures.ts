@@ -42,6 +42,7 @@ export function relativeFigures(result: BenchResult): readonly Figure[] {
     ...transferFigures(result),
     ...otherFigures(result),
     ...handshakeFigures(result),
+    ...nativeFigures(result),
   ]
 }
 
@@ -160,6 +161,19 @@ function handshakeFigures({ handshakes }: BenchResult): readonly Figure[] {
     ...figure('nine-step handshake: CPU ÷ its cryptography alone', beyond, '×'),
     ...figure('nine-step handshake: CPU', cpu.length === 0 ? undefined : median(cpu), 'µs'),
     ...figure('nine-step handshakes on one core', median(perSecond), '/s'),
+  ]
+}
+
+function nativeFigures({ native }: BenchResult): readonly Figure[] {
+  if (!native) return []
+  const { plainMicroseconds: plain, guardedMicroseconds: guarded } = native
+  return [
+    ...figure(
+      'an agent’s call to an Express app: CPU ÷ a person’s',
+      ratioPerRound(guarded, plain),
+      '×',
+    ),
+    ...figure('… of it letting the agent in', median(guarded) - median(plain), 'µs'),
   ]
 }
 

@@ -18,6 +18,7 @@ export interface Plan {
   readonly manyTokens: number
   readonly auditRecords: number
   readonly handshakes: number
+  readonly nativeCalls: number
 }
 
 const full: Plan = {
@@ -38,6 +39,7 @@ const full: Plan = {
   manyTokens: 100_000,
   auditRecords: 400_000,
   handshakes: 2000,
+  nativeCalls: 40_000,
 }
 
 const quick: Plan = {
@@ -55,6 +57,7 @@ const quick: Plan = {
   manyTokens: 20_000,
   auditRecords: 100_000,
   handshakes: 500,
+  nativeCalls: 10_000,
 }
 
 export const parts = [
@@ -66,6 +69,7 @@ export const parts = [
   'tokens',
   'audit',
   'handshakes',
+  'native',
 ] as const
 export type Part = (typeof parts)[number]
 
@@ -80,7 +84,7 @@ export const help = `npm run bench [-- --quick] [--only <part>,...] [--no-write]
 
 Measures the gateway's proxied call (valid token, scope map, audit on) beside a bare Node reverse proxy on undici, one
 on http.Agent, the gateway's own listener and transport without the story, and nginx where it is installed; and the
-nine-step handshake beside its cryptography alone. All of them take turns in every round; ratios are those of one round, and the median of them is shown. A full run repeats rounds in
+nine-step handshake beside its cryptography alone, and an agent's call to an Express app beside a person's. All of them take turns in every round; ratios are those of one round, and the median of them is shown. A full run repeats rounds in
 which others on the machine were busy.
   --quick       fewer and shorter rounds: under two minutes instead of about ten
   --only        some of: ${parts.join(', ')}; writes no results

@@ -64,6 +64,11 @@ export interface BenchResult {
     readonly cpuMicroseconds: readonly number[]
     readonly cryptoMicroseconds: readonly number[]
   }
+  /** CPU of one call to an Express app with its client, one value a round. */
+  readonly native?: {
+    readonly plainMicroseconds: readonly number[]
+    readonly guardedMicroseconds: readonly number[]
+  }
   readonly audit?: { readonly records: number; readonly microsecondsPerRecord: readonly number[] }
 }
 

@@ -3,6 +3,7 @@ import { findGenerator } from './load/generator.ts'
 import { describeCommit, describeMachine, findCores, findProgram } from './machine.ts'
 import { measureAudit } from './measure/audit.ts'
 import { measureHandshakes } from './measure/handshakes.ts'
+import { measureNative } from './measure/native.ts'
 import { measureLatency } from './measure/latency.ts'
 import { measureStreams } from './measure/streams.ts'
 import { measureThroughput } from './measure/throughput.ts'
@@ -93,6 +94,7 @@ async function measureAll(
     ...(only.has('tokens') ? { tokens: await measureTokens(bench) } : {}),
     ...(only.has('audit') ? { audit: await measureAudit(bench) } : {}),
     ...(only.has('handshakes') ? { handshakes: await measureHandshakes(bench) } : {}),
+    ...(only.has('native') ? { native: await measureNative(bench) } : {}),
   }
 }
 

@@ -1,6 +1,11 @@
-import { type Handshake, runCommand } from '@ath-protocol/conformance'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Handshake, rows, runCommand } from '@ath-protocol/conformance'
 import { startGateway } from '../packages/conformance/test/subjects/gateway.ts'
 import type { RunningSubject } from '../packages/conformance/test/subjects/subject.ts'
+import { startShopSubject } from './conformance/shop.ts'
+import { startNativeApp } from './conformance/native-app.ts'
 
 const help = `npm run conformance [-- <option of the suite> ...]
 
@@ -10,41 +15,66 @@ The exit code is 0 only when no row failed anywhere.
 `
 
 interface Combination {
-  readonly start: () => Promise<RunningSubject>
+  readonly start: (folder: string) => Promise<RunningSubject>
   readonly handshakes: readonly Handshake[]
 }
 
+/** A further subject is one line: how it starts, and what it offers. */
 const combinations: readonly Combination[] = [
+  // No person of the shop has a key here, so an app's nine steps are shown by the one below.
+  { start: () => startShopSubject(), handshakes: ['two-phase'] },
   { start: () => startGateway(), handshakes: ['two-phase', 'nine-step'] },
+  {
+    start: (folder) =>
+      startNativeApp((pem) => {
+        writeFileSync(join(folder, 'user.pem'), pem)
+        return join(folder, 'user.pem')
+      }),
+    handshakes: ['two-phase', 'nine-step'],
+  },
 ]
+
+/** With `--only`, the handshakes that one of these rows is of. */
+function wanted(given: readonly string[], handshakes: readonly Handshake[]): readonly Handshake[] {
+  const only = given.includes('--only') ? given[given.indexOf('--only') + 1]?.split(',') : undefined
+  if (!only) return handshakes
+  return handshakes.filter((handshake) =>
+    rows.some((row) => only.includes(row.id) && row.handshake === handshake),
+  )
+}
 
 async function main(given: readonly string[]): Promise<number> {
   if (given.includes('--help')) {
     process.stdout.write(help)
     return 0
   }
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   const table: string[] = []
   let worst = 0
-  for (const { start, handshakes } of combinations) {
-    const subject = await start()
-    try {
-      for (const handshake of handshakes) {
-        let last = ''
-        const code = await runCommand([...subject.options(handshake), ...given], {
-          stdin: process.stdin,
-          env: process.env,
-          say: (line) => void process.stderr.write(`${line}\n`),
-          write: (text) => {
-            last = text.trimEnd().split('\n').at(-1) ?? ''
-            process.stdout.write(text)
-          },
-        })
-        table.push(`${code === 0 ? '✔' : '✖'} ${subject.name}, ${handshake}: ${last}`)
-        worst = Math.max(worst, code)
+  try {
+    for (const { start, handshakes } of combinations) {
+      const subject = await start(folder)
+      try {
+        for (const handshake of wanted(given, handshakes)) {
+          let last = ''
+          const code = await runCommand([...subject.options(handshake), ...given], {
+            stdin: process.stdin,
+            env: process.env,
+            say: (line) => void process.stderr.write(`${line}\n`),
+            write: (text) => {
+              last = text.trimEnd().split('\n').at(-1) ?? ''
+              process.stdout.write(text)
+            },
+          })
+          table.push(`${code === 0 ? '✔' : '✖'} ${subject.name}, ${handshake}: ${last}`)
+          worst = Math.max(worst, code)
+        }
+      } finally {
+        await subject.close()
       }
-    } finally {
-      await subject.close()
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
   process.stdout.write(`\n${table.join('\n')}\n`)
   return worst

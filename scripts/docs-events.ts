@@ -80,7 +80,8 @@ const fields: Readonly<Record<keyof AuditEvent, string>> = {
   bytes_out: 'bytes of the answer body',
   token_ref: 'first 8 bytes of SHA-256 of the token, hex',
   ip: "the caller's address after trusted proxies",
-  decided_by: '`rule:<name>`, `operator:<name>`, `user` or `agent`',
+  decided_by:
+    '`rule:<name>`, `default` where none matched, `operator-again` where an operator’s decision ran out, `operator:<name>`, `user`, `agent` or `gateway`',
 }
 
 /** `docs/reference/events.md`: what is recorded, and with which fields. */

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { catalogue } from '@ath-protocol/types'
 import { createTestCertificate } from '@sallyport/testing'
 import { type Block, findOrder, readBlocks } from './reader/blocks.ts'
+import { compileBlocks } from './reader/compile.ts'
 import { createReader, type Reader, readPage, runSallyport } from './reader/reader.ts'
 import { findFiles, inRoot } from './workspace.ts'
 
@@ -50,6 +51,19 @@ test('[R7] the owner of an OAuth server who follows the page sees which agent as
   for (const block of blocksOf('docs/agent-aware-oauth.md')) await reader.follow(block)
   assert.match(reader.told().at(-1)?.output ?? '', /invalid_client_metadata/)
 })
+
+test('whoever follows the page has an app of their own that speaks ATH, and tries it as an agent', async (t) => {
+  const reader = await createReader(t, { ports: 'any' })
+  for (const block of blocksOf('docs/add-ath-to-your-app.md')) await reader.follow(block)
+  // The people’s page wants them signed in first.
+  assert.match(reader.told().at(-1)?.output ?? '', /^302$/m)
+})
+
+for (const [page, all] of blocks) {
+  const compiled = all.filter((block) => findOrder(block, 'compiles') !== undefined)
+  if (compiled.length > 0)
+    test(`the TypeScript of ${page} compiles`, () => assert.equal(compileBlocks(compiled), ''))
+}
 
 test('an operator who follows the page sees and decides about agents, grants and records', async (t) => {
   const reader = await followReadmeToGateway(t)

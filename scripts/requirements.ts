@@ -295,6 +295,11 @@ const seeds: readonly Row[] = [
   ['seed', 'The bridge refreshes tokens and passes resource indicators on', [`${server}/oauth`]],
   ['seed', 'There is a mock provider for tests', [`${server}/oauth`]],
   ['seed', 'The claims of an attestation prove the key and are used once', [`${server}/agent`]],
+  [
+    'seed',
+    'An app gets ATH by handlers wired to its routes; its proxy path swaps the tokens',
+    [`${server}/low-level`, `${server}/native`],
+  ],
 ]
 
 const peers: readonly (readonly [string, readonly string[], string?])[] = [
@@ -333,7 +338,10 @@ const peers: readonly (readonly [string, readonly string[], string?])[] = [
     [`${types}/scope/consented.ts`],
   ],
   ['`agent_approved` lists all that is approved for the provider', token],
-  ['A native service answers to its app id and aliases', [`${types}/schema/discovery.ts`]],
+  [
+    'A native service answers to its app id and aliases',
+    [`${server}/endpoint/canonical-provider.ts`, `${types}/schema/discovery.ts`],
+  ],
   ['Our client uses the published registration endpoint when it is of the same origin', [client]],
   [
     'Any `state` up to 512 characters is taken and given back',

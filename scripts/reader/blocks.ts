@@ -21,7 +21,8 @@ export interface Order {
  * - `person`: a person opens the page that it prints and says yes there.
  * - `says TEXT`: after its commands, what runs on in another terminal says TEXT.
  * - `prints`: the run before it printed these lines; `…` stands for anything.
- * - `compiles`: TypeScript that a program with the package installed compiles (scripts/packed.ts); of a package's README.
+ * - `compiles`: TypeScript that compiles: in a package's README with the package installed (scripts/packed.ts), in other
+ *   pages from the sources (scripts/pages.test.ts), with the page's other blocks beside it.
  * - `not run: REASON`: it is not run, and why.
  */
 const orderNames = [

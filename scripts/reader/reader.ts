@@ -40,7 +40,7 @@ export interface Reader {
  * The ports that the pages name. One reader at a time may use them; for others, and where one of them is taken here, all
  * are replaced, in commands, files and outputs.
  */
-const namedPorts = [7080, 7085, 7086, 8080]
+const namedPorts = [3000, 7080, 7085, 7086, 8080]
 const commandSeconds = 30
 
 /** What a page’s placeholder looks like on the screen; the newest is meant. */
@@ -74,7 +74,10 @@ export async function createReader(
   })
 
   const here = (text: string) =>
-    text.replace(/(?<!\d)(?:7080|7085|7086|8080)(?!\d)/g, (port) => `${ports.get(Number(port))}`)
+    text.replace(
+      /(?<!\d)(?:3000|7080|7085|7086|8080)(?!\d)/g,
+      (port) => `${ports.get(Number(port))}`,
+    )
 
   /** What a person copies from the screen. */
   const copied = (command: string) =>
@@ -209,18 +212,18 @@ export async function createReader(
 const literal = (text: string) =>
   text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+')
 
-/** `sallyport` and `athx` by themselves, as pages write them; faster than through npm. */
+/** `sallyport` and `athx` by themselves, as pages write them, faster than through npm; `node` finds the sources here. */
 function writeShorthands(bin: string, folder: string): void {
   mkdirSync(bin)
+  const node = `exec "${process.execPath}" --conditions=sallyport-source`
+  writeFileSync(join(bin, 'node'), `#!/bin/sh\n${node} "$@"\n`, { mode: 0o755 })
   for (const [name, entry] of [
     ['sallyport', 'packages/gateway/src/main.ts'],
     ['athx', 'packages/athx/src/main.ts'],
   ] as const)
-    writeFileSync(
-      join(bin, name),
-      `#!/bin/sh\nexec "${process.execPath}" --conditions=sallyport-source "${join(folder, entry)}" "$@"\n`,
-      { mode: 0o755 },
-    )
+    writeFileSync(join(bin, name), `#!/bin/sh\n${node} "${join(folder, entry)}" "$@"\n`, {
+      mode: 0o755,
+    })
 }
 
 /** The variables that pages with curl name: the token that athx keeps, and its agent. */

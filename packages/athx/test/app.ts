@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -23,10 +22,15 @@ export interface TestApp {
   output(): string
 }
 
-export async function createTestApp(t: TestContext, files: AppFiles): Promise<TestApp> {
+export async function createTestApp(
+  t: TestContext,
+  files: AppFiles,
+  /** In place of what is installed under a name: another version of it. */
+  instead: Readonly<Record<string, string>> = {},
+): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'athx-app-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
-  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'))
+  await installIn(directory, instead)
   const port = await freePort()
   for (const [file, text] of Object.entries(files)) {
     await mkdir(dirname(join(directory, file)), { recursive: true })
@@ -61,6 +65,14 @@ export async function createTestApp(t: TestContext, files: AppFiles): Promise<Te
       await Promise.race([listening, ended])
     },
   }
+}
+
+async function installIn(directory: string, instead: Readonly<Record<string, string>>) {
+  const installed = join(directory, 'node_modules')
+  await mkdir(installed)
+  for (const name of await readdir(join(root, 'node_modules')))
+    if (!name.startsWith('.'))
+      await symlink(join(root, 'node_modules', instead[name] ?? name), join(installed, name))
 }
 
 async function freePort(): Promise<number> {

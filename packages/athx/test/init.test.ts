@@ -156,6 +156,36 @@ export const notes = (store: Map<string, string>): Router => {
 `,
 }
 
+const expressClass: Files = {
+  'package.json': manifest({ express: '^4.21.0' }),
+  'src/app.ts': `import express, { Application } from 'express';
+import { notes } from './notes';
+
+export class App {
+  public readonly app: Application;
+
+  constructor(private readonly port: number = 3100) {
+    this.app = express();
+    this.initializeMiddleware();
+    this.app.use('/api/notes', notes);
+  }
+
+  private initializeMiddleware(): void {
+    this.app.use(express.json());
+    this.app.get('/api/tags', list);
+  }
+
+  public listen(): void {
+    this.app.listen(3100);
+  }
+}
+`,
+  'src/notes.ts': `import { Router } from 'express';
+export const notes = Router();
+notes.delete('/:id', list);
+`,
+}
+
 const fastifyEsm: Files = {
   'package.json': manifest({ fastify: '^5.0.0' }, { type: 'module' }),
   'bun.lock': '',
@@ -272,6 +302,20 @@ const kinds: readonly {
     installer: 'pnpm',
   },
   {
+    what: 'Express in a class, compiled to CommonJS',
+    files: expressClass,
+    file: 'src/app.ts',
+    added: [
+      `2: import { ath } from '${server}/express';`,
+      `2: import { athConfig } from './ath.config';`,
+      `8:     this.app.use(ath(athConfig));`,
+    ],
+    config: 'src/ath.config.ts',
+    scopes: { 'notes:write': ['DELETE /api/notes/*'], 'tags:read': ['GET /api/tags'] },
+    url: 'http://localhost:3100',
+    installer: 'npm',
+  },
+  {
     what: 'Fastify, ESM',
     files: fastifyEsm,
     file: 'index.js',
@@ -360,6 +404,57 @@ for (const { what, files, file, added, config, scopes, url, installer } of kinds
     const nothing = await athx(directory, ['--remove', '--yes'])
     assert.match(nothing.stderr, /nothing to remove/)
   })
+
+test('the configuration is named and imported so that the app’s own way to run finds it', async (t) => {
+  const app = (framework: string) =>
+    `import make from '${framework}'\nconst app = make()\napp.get('/api/notes', list)\n`
+  const common = `const app = require('fastify')()\napp.get('/api/notes', list)\n`
+  const fastify = { fastify: '5' }
+  const module = { type: 'module' }
+  for (const [file, text, rest, config, specifier, mount] of [
+    ['app.mjs', app('fastify'), {}, 'ath.config.mjs', './ath.config.mjs', 'await app.register'],
+    ['app.cjs', common, module, 'ath.config.cjs', './ath.config.cjs', 'app.register'],
+    [
+      'src/app.mts',
+      app('fastify'),
+      {},
+      'src/ath.config.mts',
+      './ath.config.mjs',
+      'await app.register',
+    ],
+    // Compiled to CommonJS.
+    ['src/app.ts', app('fastify'), {}, 'src/ath.config.ts', './ath.config', 'app.register'],
+    [
+      'src/app.ts',
+      app('fastify'),
+      module,
+      'src/ath.config.ts',
+      './ath.config.js',
+      'await app.register',
+    ],
+    // Node runs the sources.
+    [
+      'app.ts',
+      app('express'),
+      { ...module, scripts: { start: 'node --watch app.ts' } },
+      'ath.config.ts',
+      './ath.config.ts',
+      'app.use',
+    ],
+  ] as const) {
+    const directory = await createApp(t, {
+      'package.json': manifest({ ...fastify, express: '5' }, rest),
+      [file]: text,
+    })
+    const { code, stderr } = await athx(directory, ['--yes'])
+    assert.equal(code, 0, stderr)
+    const after: Files = await readApp(directory)
+    assert.ok(after[config], Object.keys(after).join(' '))
+    const edited = after[file] ?? ''
+    assert.ok(edited.includes(`'${specifier}'`), edited)
+    assert.ok(edited.includes(`\n${mount}(ath(athConfig))\n`), edited)
+  }
+})
 
 test('without a terminal nothing is asked or edited: the diff is printed, as git takes it, and the command that edits', async (t) => {
   const directory = await createApp(t, expressEsm)

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { createDevPerson } from '../src/try/dev-person.ts'
 import { type AppFiles, createTestApp } from './app.ts'
 import { type Athx, createAthx } from './athx.ts'
 
@@ -50,8 +51,12 @@ async function tryApp({ athx }: Athx, args: readonly string[]): Promise<TriedApp
 }
 
 /** An app before ATH, with `athx init native` run in it. */
-async function initApp(t: TestContext, files: AppFiles) {
-  const app = await createTestApp(t, files)
+async function initApp(
+  t: TestContext,
+  files: AppFiles,
+  instead?: Readonly<Record<string, string>>,
+) {
+  const app = await createTestApp(t, files, instead)
   const own = await createAthx(t, {})
   const added = await own.athx(['init', 'native', '--yes', '--dir', app.directory, '--quiet'])
   assert.equal(added.code, 0, added.stderr)
@@ -75,15 +80,17 @@ const apps: readonly {
   readonly what: string
   readonly file: string
   readonly files: AppFiles
+  readonly instead?: Readonly<Record<string, string>>
   /** Also type-checked. */
   readonly typed?: true
 }[] = [
-  { what: 'Express, ESM', file: 'server.js', files: expressEsm },
+  { what: 'Express 5, ESM', file: 'server.js', files: expressEsm },
   {
-    what: 'Express, CommonJS',
+    what: 'Express 4, CommonJS',
     file: 'server.js',
+    instead: { express: 'express4' },
     files: {
-      'package.json': manifest({ express: '^5.0.0' }),
+      'package.json': manifest({ express: '^4.0.0' }),
       'server.js': `const express = require('express');
 const { products } = require('./products');
 const app = express();
@@ -99,7 +106,7 @@ module.exports = { products };
     },
   },
   {
-    what: 'Express, TypeScript',
+    what: 'Express 5, TypeScript',
     file: 'src/main.ts',
     typed: true,
     files: {
@@ -171,9 +178,9 @@ export const products = new Hono().get('/', (c) => c.json([{ id: 1 }]))
   },
 ]
 
-for (const { what, file, files, typed } of apps)
+for (const { what, file, files, instead, typed } of apps)
   test(`${what}: what \`athx init native\` wrote runs, and \`athx try\` finds every step as it should be`, async (t) => {
-    const { app, own, args } = await initApp(t, files)
+    const { app, own, args } = await initApp(t, files, instead)
     if (typed) await checkTypes(app.directory)
     await app.start(file)
     const tried = await tryApp(own, args)
@@ -204,6 +211,56 @@ async function checkTypes(directory: string): Promise<void> {
   const { status, stdout } = spawnSync(tsc, ['-p', directory], { encoding: 'utf8' })
   assert.equal(status, 0, stdout)
 }
+
+test('[D1] the nine-step handshake is driven, too: a person made up with a key, each message, calls, the end', async (t) => {
+  const { app, own, args } = await initApp(t, expressEsm)
+  await app.start('server.js')
+  const tried = await tryApp(own, [...args, '--handshake', 'nine-step'])
+  assert.equal(tried.code, 0, JSON.stringify([tried.steps, app.output()], null, 1))
+  const names = ['person', 'credential', '1-2 hello', '3-4 identified', '5 asked', '6-7 answered']
+  for (const name of [...names, '8 granted', 'session', 'call products:read', 'proxy'])
+    assert.equal(tried.find(name).outcome, 'ok')
+  assert.match(tried.find('stolen').learnt, /AGENT_IDENTITY_MISMATCH/)
+  assert.match(tried.find('ended').learnt, /TOKEN_REVOKED/)
+})
+
+test('the verbs reach a real app: served identity, a person on its pages, direct and proxied calls, the end', async (t) => {
+  const { app, own } = await initApp(t, expressEsm)
+  await app.start('server.js')
+  await own.athx(['key', 'new'])
+  const serving = own.start(['agent', 'init', '--serve', '--port', '0'])
+  await serving.saw('serving until')
+  const connecting = own.start([
+    'connect',
+    '--service',
+    app.url,
+    '--scopes',
+    'products:read,cart:write',
+  ])
+  await connecting.saw(/^open +\S+$/m)
+  const { pending } = JSON.parse(
+    (await own.athx(['status', '--service', app.url, '--json'])).stdout,
+  )
+  const person = createDevPerson(fetch, new AbortController().signal)
+  assert.equal(await person.agree(pending[0].authorization_url), 'Done')
+  const connected = await connecting.done
+  assert.equal(connected.code, 0, connected.stderr)
+  assert.match(
+    connected.stdout,
+    /^com\.example\.shop +cart:write products:read|^com\.example\.shop +products:read cart:write/,
+  )
+  const posted = await own.athx(['call', 'POST', '/api/cart', '--body', '{"id":1}'])
+  assert.deepEqual([posted.code, posted.stdout], [0, '{"id":1}'], posted.stderr)
+  const proxied = await own.athx(['proxy', 'shop', 'GET', '/api/products'])
+  assert.deepEqual([proxied.code, proxied.stdout], [0, '[{"id":1}]'], proxied.stderr)
+  const closed = await own.athx(['call', 'GET', '/api/other'])
+  assert.equal(closed.code, 5, closed.stderr)
+  const checked = await own.athx(['doctor'])
+  assert.equal(checked.code, 0, checked.stdout)
+  assert.equal((await own.athx(['revoke'])).code, 0)
+  assert.equal((await own.athx(['call', 'GET', '/api/products'])).code, 4)
+  serving.interrupt()
+})
 
 test('a person who watches sees each step with method, address, status and time, and a summary', async (t) => {
   const { app, own, args } = await initApp(t, expressEsm)

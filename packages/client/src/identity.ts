@@ -38,5 +38,6 @@ export function requireAgentId(agentId: string): string {
   if (checked.ok) return agentId
   throw new AthError('ARGUMENT_INVALID', {
     message: `the agent id must be an https URL ending in /.well-known/agent.json: ${checked.error.evidence}`,
+    fix: 'write it like https://agent.example/.well-known/agent.json; on this machine http://127.0.0.1:<port>/.well-known/agent.json will do',
   })
 }

@@ -52,6 +52,10 @@ async function examine(options: Options, io: Io): Promise<0 | 1 | 3> {
   const { settings, close } = await prepare(options, io)
   try {
     const chosen = selectRows(rows, { mode: settings.mode, handshake, only })
+    if (chosen.length === 0)
+      throw new UsageError(
+        `--only ${only.join(',')}: none of these is of the ${handshake} handshake in ${settings.mode} mode; see --list, and --handshake`,
+      )
     const unseen = chosen.filter(({ seen }) => 'unseen' in seen)
     io.say(`${settings.base}: ${settings.mode} mode, ${handshake} handshake, ${chosen.length} rows`)
     const findings: Finding[] = []

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { type DocumentHost, openDocumentHost } from '../src/agent/document-host.ts'
+import { readKey } from '../src/agent/key-file.ts'
+import type { Check } from '../src/check/check.ts'
 import { allChecks } from '../src/checks/all.ts'
 import { autoConsent } from '../src/consent/auto.ts'
 import { usualWords } from '../src/consent/page.ts'
+import type { Handshake } from '../src/rows/row.ts'
 import type { Mode } from '../src/subject/settings.ts'
 import { createSubject, type Subject } from '../src/subject/subject.ts'
 import { createRecorder } from '../src/wire/evidence.ts'
@@ -18,15 +22,19 @@ export interface Bench {
   readonly gateway: GatewaySubject
   readonly saboteur: Saboteur
   /** Looks at it with nothing made before. */
-  subject(mode: Mode): Subject
+  subject(mode: Mode, handshake?: Handshake): Subject
   close(): Promise<void>
 }
 
 export async function openBench(): Promise<Bench> {
   const port = await findFreePort()
   const saboteur = await startSaboteur(appId, port)
-  const gateway = await startGateway({ publicUrl: saboteur.url, provider: appId })
-  saboteur.target = gateway.address
+  const gateway = await startGateway({
+    publicUrl: saboteur.url,
+    provider: appId,
+    onListening: (address) => void (saboteur.target = address),
+  })
+  const userKey = await readKey(readFileSync(gateway.userKeyFile, 'utf8'), 'user')
   const documents: DocumentHost = await openDocumentHost({
     host: '127.0.0.1',
     port: gateway.agentPort,
@@ -34,13 +42,14 @@ export async function openBench(): Promise<Bench> {
   return {
     gateway,
     saboteur,
-    subject(mode) {
+    subject(mode, handshake = 'two-phase') {
       const recorder = createRecorder()
       const send = createHttp({ recorder, timeoutSeconds: 20 })
       return createSubject({
         base: saboteur.url,
         mode,
-        provider: appId,
+        provider: handshake === 'nine-step' ? 'plain' : appId,
+        userKey,
         call: { method: 'GET', path: '/api/customers' },
         refusedCall: { method: 'DELETE', path: '/ath-conformance-no-such-thing' },
         echo: '/anything',
@@ -67,16 +76,32 @@ export async function prime(subject: Subject): Promise<Subject> {
   return subject
 }
 
-/** What the checks that shall find a fault say with it in place. */
+/** A check that has nothing to do with the fault: a server that breaks one rule keeps the others. */
+const controlOf = ({ breaks }: Fault) =>
+  breaks.some((id) => id.startsWith('status')) ? 'authorize-answer' : 'status-published'
+
+async function expectPassed(subject: Subject, id: string, fault: Fault): Promise<void> {
+  const { outcome, because } = await checkNamed(id).ask(subject)
+  assert.equal(outcome, 'passed', `${id} with "${fault.name}": ${because}`)
+}
+
+function checkNamed(id: string): Check {
+  const check = allChecks.find((one) => one.id === id)
+  assert.ok(check, `there is a check ${id}`)
+  return check
+}
+
+/** With the fault in place the checks that shall find it fail, and another passes. */
 export async function findFault(saboteur: Saboteur, subject: Subject, fault: Fault): Promise<void> {
   saboteur.fault = fault
+  saboteur.crashes.length = 0
   try {
     for (const id of fault.breaks) {
-      const check = allChecks.find((one) => one.id === id)
-      assert.ok(check, `there is a check ${id}`)
-      const { outcome, because } = await check.ask(subject)
+      const { outcome, because } = await checkNamed(id).ask(subject)
       assert.equal(outcome, 'failed', `${id} with "${fault.name}": ${outcome}, ${because}`)
     }
+    if (!fault.fresh) await expectPassed(subject, controlOf(fault), fault)
+    assert.deepEqual(saboteur.crashes, [], 'it was the fault that was found')
   } finally {
     saboteur.fault = undefined
   }

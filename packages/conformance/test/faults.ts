@@ -24,11 +24,11 @@ const isProxied = (call: Call) =>
   call.path.startsWith('/ath/proxy/') || !/^\/(?:ath|\.well-known|login)(?:\/|$)/.test(pathOf(call))
 
 /** Header and claims of the attestation in a request. */
-function attestationOf({ body, headers }: Call): {
+function attestationOf({ body }: Call): {
   readonly header: Members
   readonly claims: Members
 } {
-  const jwt = String(read(body)['agent_attestation'] ?? headers['x-ath-agent-attestation'] ?? '')
+  const jwt = `${read(body)['agent_attestation'] as string}`
   const [header = '', claims = ''] = jwt.split('.')
   const decode = (part: string) => read(Buffer.from(part, 'base64url').toString())
   return { header: decode(header), claims: decode(claims) }

@@ -37,6 +37,10 @@ export interface Saboteur extends Listening {
   fault: Fault | undefined
   /** Where the honest server is. */
   target: string
+  /** The provider that it shows as a native app. */
+  appId: string
+  /** What went wrong in the saboteur itself. */
+  readonly crashes: string[]
 }
 
 /**
@@ -44,7 +48,12 @@ export interface Saboteur extends Listening {
  * with an `ath-app.json`, and the provider's paths as its own.
  */
 export async function startSaboteur(appId: string, port: number): Promise<Saboteur> {
-  const saboteur = { fault: undefined as Fault | undefined, target: '' }
+  const saboteur = {
+    fault: undefined as Fault | undefined,
+    target: '',
+    appId,
+    crashes: [] as string[],
+  }
   const listening = await serve((request, response) => {
     void (async () => {
       const call: Call = {
@@ -55,12 +64,14 @@ export async function startSaboteur(appId: string, port: number): Promise<Sabote
       }
       const { fault } = saboteur
       const own = fault?.request?.(call)
-      let reply = own ?? (await forward(saboteur.target, asGateway(call, appId)))
-      if (call.path === '/.well-known/ath-app.json') reply = asApp(reply, appId, listening.url)
+      let reply = own ?? (await forward(saboteur.target, asGateway(call, saboteur.appId)))
+      if (call.path === '/.well-known/ath-app.json')
+        reply = asApp(reply, saboteur.appId, listening.url)
       if (!own) reply = (await fault?.answer?.(reply, call)) ?? reply
       response.writeHead(reply.status, reply.headers.flat())
       response.end(reply.body)
     })().catch((cause: unknown) => {
+      saboteur.crashes.push(String(cause))
       response.writeHead(599)
       response.end(String(cause))
     })

@@ -3,18 +3,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gatewayAddresses, writeGatewayConfig } from './gateway-config.ts'
-import { createGatewayProcess, findFreePort, type GatewayProcess } from './gateway-process.ts'
+import { createGatewayProcess, findFreePort } from './gateway-process.ts'
 import { findChromium } from './person/chromium.ts'
 import { createHuman } from './person/human.ts'
 import type { Person } from './person/person.ts'
 import { type DemoArguments, readArguments, usage } from './run/arguments.ts'
 import { createJsonReporter, createTextReporter } from './run/report.ts'
 import { runSteps } from './run/step.ts'
-import { createStage } from './steps/stage.ts'
+import { createStage, type Places } from './steps/stage.ts'
 import { steps } from './steps/steps.ts'
 import { whatToTry } from './run/what-to-try.ts'
-import { findShopUrl, openShop } from './shop/start-shop.ts'
-import { startWorld, type World } from './world/world.ts'
+import { findShopUrl } from './shop/start-shop.ts'
+import { openShopDoors } from './shop-doors.ts'
+import { startWorld } from './world/world.ts'
 
 const exitCodes = { met: 0, notMet: 1, notStarted: 2, usage: 3, interrupted: 130 } as const
 /** People read before they click. */
@@ -66,7 +67,8 @@ async function run(
 
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
-  const { world, gateway, configFile } = await open(args, folder, cleanups)
+  const { configFile, ...places } = await open(args, folder, cleanups)
+  const { gateway } = places
   const person: Person = args.auto
     ? await openBrowserPerson(executable)
     : createHuman({ say, lang: args.lang, open: talk.isTTY })
@@ -82,7 +84,7 @@ async function run(
   const reporter = args.json
     ? createJsonReporter(process.stdout)
     : createTextReporter(process.stdout, args.lang, process.stdout.isTTY)
-  const stage = await createStage(world, gateway, person, args.lang)
+  const stage = await createStage(places, person, args.lang)
   const met = await runSteps(steps, stage, reporter, {
     stepSeconds: args.auto ? browserSeconds : personSeconds,
     signal,
@@ -95,7 +97,7 @@ async function run(
   )
   if (met < steps.length)
     process.stderr.write(`\nthe gateway's last words:\n${gateway.lastWords()}\n`)
-  if (!args.auto) for (const line of whatToTry(world, gateway.url, configFile, args.lang)) say(line)
+  if (!args.auto) for (const line of whatToTry(places, configFile, args.lang)) say(line)
   return met === steps.length ? exitCodes.met : exitCodes.notMet
 }
 
@@ -110,13 +112,13 @@ async function open(
   args: DemoArguments,
   folder: string,
   cleanups: (() => Promise<unknown>)[],
-): Promise<{ world: World; gateway: GatewayProcess; configFile: string }> {
+): Promise<Places & { readonly configFile: string }> {
   // By name: browsers give passkeys to no bare address (WebAuthn §5.1.2).
   const url = `http://localhost:${await findFreePort()}`
   const shopUrl = await findShopUrl()
   const world = await startWorld({ ...gatewayAddresses(url), shopUrl })
   cleanups.push(() => world.close())
-  const shop = await openShop({ url: shopUrl, idp: world.idp })
+  const shop = await openShopDoors(shopUrl, world)
   cleanups.push(() => shop.close())
   const { yaml, environment } = writeGatewayConfig(url, world, args.lang)
   const configFile = join(folder, 'sallyport.yaml')
@@ -129,5 +131,5 @@ async function open(
   })
   cleanups.push(() => gateway.stop())
   await gateway.start()
-  return { world, gateway, configFile }
+  return { world, gateway, shop, configFile }
 }

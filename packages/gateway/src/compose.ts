@@ -15,16 +15,11 @@ import type { GrantId } from '@ath-protocol/types'
 import { createAuditReader } from './adapters/audit-file/audit-reader.ts'
 import { verifyAudit } from './adapters/audit-file/verify-audit.ts'
 import {
-  createConsentDesk,
-  createLogin,
-  createMe,
-  createPasskeys,
   createRateLimits,
   type LogLine,
-  myPermissions,
   openKeys,
+  openPeople,
   openStore,
-  relyingPartyOf,
   StartError,
   sweepStore,
   systemClock,
@@ -65,7 +60,11 @@ export async function openGateway(
     const ports = openPorts(config, core, live, limits, nineStep)
     await endReplacedKeys(ports)
     const press = pressPorts(ports, core)
-    const { login, me, desk } = openPeople(config, core, ports)
+    const { login, me, desk } = openPeople(ports, {
+      login: config.login,
+      store: core.store,
+      outbound: core.outbound.fetch,
+    })
     const handle = createAthHandlers({ ...ports, desk })
     const assertions = core.keys.signer('assertion')
     const publishedKeys = [assertions, ...(ports.nineStep ? [core.keys.signer('token')] : [])]
@@ -204,29 +203,6 @@ function openPorts(
     ...(nineStep ? { nineStep } : {}),
     live,
     report: core.report,
-  }
-}
-
-function openPeople(config: GatewayConfig, core: Core, ports: AthPorts) {
-  const login = createLogin({
-    ...ports,
-    login: config.login,
-    baseUrl: config.ath.baseUrl,
-    aliases: config.ath.aliases,
-    logins: core.store.logins,
-    outbound: core.outbound.fetch,
-    allowLoopbackHttp: config.ath.allowLoopbackHttp,
-  })
-  const { baseUrl, aliases } = config.ath
-  const passkeys = { store: core.store.passkeys, party: relyingPartyOf(baseUrl, aliases) }
-  return {
-    login,
-    me: createMe({ login, ports, permissions: myPermissions(ports), passkeys }),
-    desk: createConsentDesk({
-      ...ports,
-      login,
-      passkeys: createPasskeys({ ...passkeys, clock: systemClock }),
-    }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { AthContext } from './native/context.ts'
 import { createAthApp } from './native/ath-app.ts'
+import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
 import { nodeRequest, withoutCredentials, writeNodeAnswer } from './native/node-request.ts'
 import type { AthOptions } from './native/options.ts'
@@ -53,7 +54,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
 
   async function goThrough(door: Door<Scope>, req: Request, res: Response, next: NextFunction) {
     if (door.kind === 'refused') return writeNodeAnswer(door.answer, res)
-    if (door.kind === 'agent') req.ath = door.ath
+    if (door.kind === 'agent') req.ath = door.ath as AthContext
     next()
   }
 
@@ -67,6 +68,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
       return
     }
     const visit = visitOf(req, res)
+    delete req.headers[carriedHeader]
     if (!visit.isAgent) return next()
     visit
       .enter()
@@ -78,13 +80,14 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Exp
       .catch(next)
   }
 
-  const requireScope =
-    (scope: Scope, guard: GuardOptions<Request> = {}): RequestHandler =>
-    (req: Request, res: Response, next: NextFunction) =>
+  const requireScope = (scope: Scope, guard: GuardOptions<Request> = {}): RequestHandler => {
+    app.checkGuard(scope, guard)
+    return (req: Request, res: Response, next: NextFunction) =>
       void visitOf(req, res)
         .require(scope, guard, req)
         .then((door) => goThrough(door, req, res, next))
         .catch(next)
+  }
 
   return Object.assign(middleware, {
     requireScope,

@@ -4,6 +4,7 @@ import type {
   FastifyRequest,
   preHandlerAsyncHookHandler,
 } from 'fastify'
+import { carriedHeader } from './native/carried-call.ts'
 import { pathOf } from './native/app-request.ts'
 import { createAthApp } from './native/ath-app.ts'
 import type { AthContext } from './native/context.ts'
@@ -56,6 +57,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       const asked = requestOf(request)
       if (app.owns(pathOf(asked))) return send(reply, await app.answer(asked))
       const visit = visitOf(request)
+      delete request.raw.headers[carriedHeader]
       if (!visit.isAgent) return
       reply.raw.once('close', () =>
         visit.finish(reply.raw.writableFinished ? reply.raw.statusCode : undefined),
@@ -64,7 +66,7 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       const door = await visit.enter()
       withoutCredentials(request.raw)
       if (door.kind === 'refused') return send(reply, door.answer)
-      if (door.kind === 'agent') request.ath = door.ath
+      if (door.kind === 'agent') request.ath = door.ath as AthContext
     })
     fastify.addHook('onClose', () => app.close())
   }
@@ -72,13 +74,17 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
   return Object.assign(plugin, {
     // Its hooks are for the whole app, not for routes registered inside it (Fastify's plugin guide).
     [Symbol.for('skip-override')]: true,
-    requireScope:
-      (scope: Scope, guard: GuardOptions<FastifyRequest> = {}): preHandlerAsyncHookHandler =>
-      async (request, reply) => {
+    requireScope: (
+      scope: Scope,
+      guard: GuardOptions<FastifyRequest> = {},
+    ): preHandlerAsyncHookHandler => {
+      app.checkGuard(scope, guard)
+      return async (request, reply) => {
         const door = await visitOf(request).require(scope, guard, request)
         if (door.kind === 'refused') return send(reply, door.answer)
-        if (door.kind === 'agent') request.ath = door.ath
-      },
+        if (door.kind === 'agent') request.ath = door.ath as AthContext
+      }
+    },
     ready: () => app.ready(),
     close: () => app.close(),
   })

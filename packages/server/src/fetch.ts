@@ -57,14 +57,15 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fet
       visits.set(shown, visit)
       return concluded(visit, () => route(shown, door.kind === 'agent' ? door.ath : undefined))
     },
-    requireScope:
-      (scope, route, guard = {}) =>
-      async (request, info) => {
+    requireScope: (scope, route, guard = {}) => {
+      app.checkGuard(scope, guard)
+      return async (request, info) => {
         const visit = visitOf(request, fetchRequest(request, info))
         const door = await visit.require(scope, guard, request)
         if (door.kind === 'refused') return toResponse(door.answer)
         return concluded(visit, () => route(request, door.kind === 'agent' ? door.ath : undefined))
-      },
+      }
+    },
     ready: () => app.ready(),
     close: () => app.close(),
   }

@@ -66,21 +66,22 @@ export function ath<const Scope extends string>(
     if (!visit.isAgent) return next()
     const door = await visit.enter()
     if (door.kind === 'refused') return toResponse(door.answer)
-    if (door.kind === 'agent') context.set('ath', door.ath)
+    if (door.kind === 'agent') context.set('ath', door.ath as AthContext)
     context.req.raw = asked.now = withoutCredentials(context.req.raw)
     return goOn(visit, context, next)
   }
 
   return Object.assign(middleware, {
-    requireScope:
-      (scope: Scope, guard: GuardOptions<Context> = {}): MiddlewareHandler =>
-      async (context, next) => {
+    requireScope: (scope: Scope, guard: GuardOptions<Context> = {}): MiddlewareHandler => {
+      app.checkGuard(scope, guard)
+      return async (context, next) => {
         const visit = visitOf(context)
         const door = await visit.require(scope, guard, context)
         if (door.kind === 'refused') return toResponse(door.answer)
-        if (door.kind === 'agent') context.set('ath', door.ath)
+        if (door.kind === 'agent') context.set('ath', door.ath as AthContext)
         return goOn(visit, context, next)
-      },
+      }
+    },
     ready: () => app.ready(),
     close: () => app.close(),
   })

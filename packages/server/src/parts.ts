@@ -12,9 +12,9 @@ export { openStore } from './adapters/sqlite/open-store.ts'
 export { StartError } from './adapters/start-error.ts'
 export { systemClock } from './adapters/system/clock.ts'
 export { systemRandom } from './adapters/system/random.ts'
-export { didDocuments } from './compose/did-documents.ts'
+
 export { myPermissions } from './compose/my-permissions.ts'
-export { openServerKey } from './compose/server-key.ts'
+
 export { sweepStore } from './compose/sweep-store.ts'
 export { type Credential } from './credentials/credential.ts'
 export { oauth2Credential } from './credentials/oauth2.ts'
@@ -43,7 +43,7 @@ export {
 export { type LogLine } from './ports/log.ts'
 export { type LoginFlow, type LoginSession, type LoginStore, type Person } from './ports/logins.ts'
 export { type Passkey, type PasskeyStore } from './ports/passkeys.ts'
-export { type Seal } from './ports/seal.ts'
+
 export { type Signer } from './ports/signer.ts'
 export { type Store } from './ports/store.ts'
 export { EncryptedAnswer } from './story/encrypted-answer.ts'
@@ -77,3 +77,5 @@ export {
 } from './transport/upstream.ts'
 export { type AmountRule, asServersReadIt, compileAmounts } from './surfaces/http/amount-fields.ts'
 export { securityHeaders } from './wire/security-headers.ts'
+export { openNineStep } from './compose/open-nine-step.ts'
+export { openPeople } from './compose/open-people.ts'

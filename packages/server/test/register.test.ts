@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ApprovalRule } from '../src/index.ts'
 import { base, createWorld, start, travelId } from './world.ts'
 
 test('[R8] [R9] [R10] [R11] [R15] [C21] discovery is public and lists exactly what is configured', async () => {
@@ -119,6 +120,27 @@ test('[R50] an approval that ran out may be registered anew, with the same clien
   assert.equal(renewed.json.client_id, first.json.client_id)
   assert.notEqual(renewed.json.client_secret, first.json.client_secret)
   assert.ok(world.live.includes(`agent ${first.json.client_id}`))
+})
+
+test('an agent that no rule matched is decided about when it comes again after a rule was written, and not before', async () => {
+  const rules: ApprovalRule[] = []
+  const world = await createWorld({ approvalRules: rules })
+  const agent = await world.addAgent(travelId)
+  const first = await world.register(agent)
+  assert.equal(first.json.agent_status, 'pending')
+  assert.equal((await world.register(agent)).status, 409)
+  rules.push({
+    name: 'later',
+    match: { agent: travelId },
+    decide: 'approve',
+    allow: { oa: ['oa:read'] },
+  })
+  const again = await world.register(agent)
+  assert.equal(again.status, 201)
+  assert.equal(again.json.client_id, first.json.client_id)
+  assert.equal(again.json.agent_status, 'approved')
+  assert.notEqual(again.json.client_secret, first.json.client_secret)
+  assert.equal((await world.register(agent)).status, 409)
 })
 
 test('[R36] an attestation about another agent registers nobody', async () => {

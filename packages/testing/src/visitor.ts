@@ -67,6 +67,7 @@ function heldFields(form: string): readonly (readonly [string, string])[] {
     const name = value('name')
     const isHeld =
       value('type') === 'hidden' ||
+      value('type') === 'text' ||
       (/\bchecked\b/.test(attributes) && !/\bdisabled\b/.test(attributes))
     return name !== undefined && isHeld
       ? [[unescape(name), unescape(value('value') ?? 'on')] as const]
@@ -74,13 +75,13 @@ function heldFields(form: string): readonly (readonly [string, string])[] {
   })
 }
 
+const named: Readonly<Record<string, string>> = { quot: '"', lt: '<', gt: '>', amp: '&', apos: "'" }
 const unescape = (text: string): string =>
-  text
-    .replaceAll('&quot;', '"')
-    .replaceAll('&#39;', "'")
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
+  text.replace(/&(?:#(\d+)|#x([0-9a-f]+)|(\w+));/gi, (entity, decimal, hex, name) =>
+    name === undefined
+      ? String.fromCodePoint(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
+      : (named[name] ?? entity),
+  )
 
 /** Where a page leads by itself. */
 function nextOf(html: string): string | undefined {

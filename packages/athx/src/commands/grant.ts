@@ -6,7 +6,7 @@ import {
 } from '@ath-protocol/client'
 import { agentThumbprint, type KeptCredential } from '@ath-protocol/client/person'
 import type { CommandSpec } from '../command-spec.ts'
-import { readDuration, readScopes } from '../flags.ts'
+import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { columns, lasting } from '../output/shown.ts'
 import { localTime } from '../output/time-left.ts'
 import { openPerson } from '../person.ts'
@@ -37,13 +37,13 @@ export const grant: CommandSpec = {
       ],
       next: 'athx handshake --credential <file>, by the agent',
       options: (command) => {
+        addScopeOptions(command, 'scopes by their full names, separated by commas')
         command
           .option('--agent <did>', 'the DID of the agent, as its owner says it')
           .option(
             '--agent-key <key>',
             'its public key, where the DID is a name: a file or a thumbprint',
           )
-          .option('--scope <list>', 'scopes by their full names, separated by commas')
           .option('--for <duration>', 'how long it can be used (default 8h, at most 90d)')
           .option('--one-time', 'good for one handshake')
           .option('--out <file>', 'write it there, readable only for you')
@@ -96,10 +96,11 @@ async function make(context: RunContext): Promise<void> {
   if (!agentDid)
     throw new UsageError('no agent was given', 'add --agent <did>; the agent’s owner knows it')
   const person = await openPerson(context)
-  const scopes = readScopes(flags.text('scope'))
+  const asked = scopesOf(flags)
   const lifetimeSeconds = Math.round(readDuration(flags.text('for') ?? '8h', '--for'))
   const server = flags.on('offline') ? undefined : await findServer(context)
-  if (server) refuseUnknown(scopes, server.offered)
+  const scopes = asked.map((scope) => server?.fullName(scope) ?? scope)
+  if (server) refuseUnknown(scopes, server)
   const serverDid = flags.text('serverDid') ?? server?.did
   if (serverDid === undefined)
     throw new UsageError('offline, the gateway cannot be asked who it is', 'add --server-did <did>')
@@ -139,19 +140,29 @@ async function findServer(context: RunContext) {
     names.map((name) => qualifiedScope({ providerId, name })),
   )
   const { server_did: did } = found
-  if (typeof did === 'string') return { did, offered }
+  // An app has one provider, itself: its own names for scopes say enough.
+  const [app] = place.native ? Object.keys(offeredScopes(found)) : []
+  const fullName = (name: string) =>
+    app === undefined
+      ? name
+      : (offered.find((one) => one === qualifiedScope({ providerId: app, name })) ?? name)
+  const name = `this ${placeName(place)}`
+  if (typeof did === 'string') return { did, offered, fullName, name }
   throw new UsageError(
-    `this ${placeName(place)} does not offer the nine-step handshake`,
+    `${name} does not offer the nine-step handshake`,
     'permissions ahead of time need it; ask its operator',
   )
 }
 
 /** A permission for what nobody offers would be worth nothing, and the agent would learn it first. */
-function refuseUnknown(scopes: readonly string[], offered: readonly string[]): void {
+function refuseUnknown(
+  scopes: readonly string[],
+  { name, offered }: { readonly name: string; readonly offered: readonly string[] },
+): void {
   const unknown = scopes.filter((scope) => !offered.includes(scope))
   if (unknown.length > 0)
     throw new UsageError(
-      `this gateway does not offer: ${unknown.join(' ')}`,
+      `${name} does not offer: ${unknown.join(' ')}`,
       `it offers: ${offered.join(' ')}`,
     )
 }

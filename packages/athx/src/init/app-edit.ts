@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { Manifest } from './project.ts'
 import type { AppSite } from './route-map.ts'
 import {
   applyEdits,
@@ -15,6 +16,7 @@ import {
   child,
   children,
   everyNode,
+  holderName,
   memberName,
   type Node,
   nameOf,
@@ -31,6 +33,12 @@ export interface Lines {
   readonly mount: string
 }
 
+/** What else of the project says how its files are written. */
+export interface Surroundings {
+  readonly modules: readonly SourceModule[]
+  readonly manifest: Manifest
+}
+
 export type AppEdit =
   | { readonly kind: 'edited'; readonly text: string; readonly lines: Lines }
   | { readonly kind: 'present' }
@@ -43,15 +51,11 @@ export type AppEdit =
     }
 
 /** Adds the three lines: two after the imports, one where the app has been made and has its body parsers. */
-export function plugIn(
-  app: AppSite,
-  configFile: string,
-  modules: readonly SourceModule[],
-): AppEdit {
+export function plugIn(app: AppSite, configFile: string, around: Surroundings): AppEdit {
   const { module, statement, variable } = app
   const { text } = module
   if (findMount(module)) return { kind: 'present' }
-  const lines = writeLines(app, configFile, modules)
+  const lines = writeLines(app, configFile, around)
   const unclear = (why: string, at: Node = statement): AppEdit => ({
     kind: 'unclear',
     why,
@@ -150,7 +154,7 @@ function findMount(module: SourceModule): Mount | undefined {
   return { imports, names: names.map(([local]) => local), statement }
 }
 
-function writeLines(app: AppSite, configFile: string, modules: readonly SourceModule[]): Lines {
+function writeLines(app: AppSite, configFile: string, around: Surroundings): Lines {
   const { module, framework, variable = 'app', statement } = app
   const { text } = module
   const quote = quoteOf(module)
@@ -160,10 +164,10 @@ function writeLines(app: AppSite, configFile: string, modules: readonly SourceMo
     module.usesImport
       ? `import { ${name} } from ${quoted(from)}${end}`
       : `const { ${name} } = require(${quoted(from)})${end}`
-  const config = configSpecifier(module, configFile, modules)
+  const config = configSpecifier(module, configFile, around)
   const mount =
     framework === 'fastify'
-      ? `${app.mayAwait ? 'await ' : ''}${variable}.register(ath(athConfig))`
+      ? `${mayAwait(app, around) ? 'await ' : ''}${variable}.register(ath(athConfig))`
       : `${variable}.use(ath(athConfig))`
   return {
     imports: [line('ath', `${serverPackage}/${framework}`), line('athConfig', config)],
@@ -175,7 +179,7 @@ function writeLines(app: AppSite, configFile: string, modules: readonly SourceMo
 function configSpecifier(
   module: SourceModule,
   configFile: string,
-  modules: readonly SourceModule[],
+  { modules, manifest }: Surroundings,
 ): string {
   const base = `./${posix.basename(configFile)}`
   if (!/\.[cm]?ts$/.test(configFile)) return base
@@ -183,10 +187,29 @@ function configSpecifier(
     .flatMap(({ imports }) => [...imports.values()])
     .map(({ from }) => from)
     .filter((from) => from.startsWith('.') && !from.endsWith('.json'))
-  if (used.some((from) => /\.[cm]?ts$/.test(from))) return base
-  if (used.some((from) => /\.[cm]?js$/.test(from)) || used.length === 0)
-    return base.replace(/ts$/, 'js')
-  return base.replace(/\.[cm]?ts$/, '')
+  const asSource = used.some((from) => /\.[cm]?ts$/.test(from))
+  if (asSource || (used.length === 0 && startsSources(manifest))) return base
+  const asOutput = used.some((from) => /\.[cm]?js$/.test(from))
+  const plain = used.length === 0 ? manifest.type !== 'module' : !asOutput
+  // `.mts` and `.cts` are found by their whole name only.
+  return plain && configFile.endsWith('.config.ts')
+    ? base.replace(/\.ts$/, '')
+    : base.replace(/ts$/, 'js')
+}
+
+/** Whether Node itself runs the TypeScript files, which then import each other by their own names. */
+const startsSources = ({ scripts = {} }: Manifest) =>
+  Object.values(scripts).some(
+    (script) =>
+      /\bnode\b.*\.m?ts\b/.test(script) &&
+      !/tsx|ts-node|--import|--loader|--require|-r /.test(script),
+  )
+
+/** TypeScript of a package that is no module becomes CommonJS, whose top knows no `await`. */
+function mayAwait({ module, inside }: AppSite, { manifest }: Surroundings): boolean {
+  if (inside !== undefined) return inside === 'async'
+  if (!module.usesImport || /\.c[jt]s$/.test(module.file)) return false
+  return /\.(?:m?js|jsx|mts)$/.test(module.file) || manifest.type === 'module'
 }
 
 const harmless =
@@ -202,7 +225,7 @@ function lastBodyParser({ siblings, statement }: AppSite, variable: string): Nod
   for (const next of siblings.slice(siblings.indexOf(statement) + 1)) {
     const call = bare(child(next, 'expression'))
     const callee = child(call, 'callee')
-    const isOnApp = nameOf(child(callee, 'object')) === variable
+    const isOnApp = holderName(child(callee, 'object')) === variable
     if (isOnApp && ['set', 'enable', 'disable'].includes(memberName(callee) ?? '')) continue
     if (isOnApp && memberName(callee) === 'use') {
       const made = children(call, 'arguments').map(makerName)
@@ -223,7 +246,7 @@ function makerName(argument: Node): string | undefined {
 }
 
 function mentions(root: Node, name: string): boolean {
-  for (const node of everyNode(root)) if (nameOf(node) === name) return true
+  for (const node of everyNode(root)) if (holderName(node) === name) return true
   return false
 }
 

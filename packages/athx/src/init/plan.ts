@@ -47,7 +47,7 @@ export async function planNative(project: Project, wishes: Wishes): Promise<Plan
   const { app, modules } = found
   const existing = existingConfig(project, found)
   const configFile = existing ?? newConfigFile(project, found)
-  const appEdit = plugIn(app, configFile, modules)
+  const appEdit = plugIn(app, configFile, { modules, manifest: project.manifest })
   const guess = existing === undefined ? chooseGuess(project, found, wishes) : undefined
   const names = guessAppName(project)
   const manifest = addedDependency(project)

@@ -6,6 +6,7 @@ import {
   below,
   child,
   children,
+  holderName,
   isFunction,
   memberName,
   type Node,
@@ -32,8 +33,8 @@ export interface AppSite {
   readonly statement: Node
   /** The statements among which it stands. */
   readonly siblings: readonly Node[]
-  /** Whether `await` may be written there. */
-  readonly mayAwait: boolean
+  /** The function in which it stands, by whether that is async; undefined at the top of the module. */
+  readonly inside: 'async' | 'sync' | undefined
 }
 
 export interface RouteMap {
@@ -196,7 +197,7 @@ function readRoutes(module: SourceModule, found: Found): ReadonlyMap<string, Bou
     if (!expression) return undefined
     const base = baseOf(expression)
     const prefix = prefixOf(expression)
-    const name = nameOf(base)
+    const name = holderName(base)
     const known = name === undefined ? undefined : lookUp(name, scopes)
     if (known) return { key: known.key, prefix: joinPaths(known.prefix, prefix) }
     return madeThere(base, module) ? { key: keyAt(module, base), prefix } : undefined
@@ -303,9 +304,7 @@ function readRoutes(module: SourceModule, found: Found): ReadonlyMap<string, Bou
       variable: siblings.includes(statement) ? variableOf(statement, node, module) : undefined,
       statement,
       siblings,
-      mayAwait: inside
-        ? inside['async'] === true
-        : module.usesImport && !/\.c[jt]s$/.test(module.file),
+      inside: inside && (inside['async'] === true ? 'async' : 'sync'),
     })
   }
 
@@ -328,10 +327,11 @@ function readRoutes(module: SourceModule, found: Found): ReadonlyMap<string, Bou
         : node.type === 'AssignmentExpression'
           ? [child(node, 'left'), child(node, 'right')]
           : []
-    const name = nameOf(target)
+    const name = holderName(target)
     if (name) {
       const bound = boundOf(value, scopes)
-      if (bound) scope.set(name, bound)
+      // What `this` holds is known to every method.
+      if (bound) (name.startsWith('this.') ? top : scope).set(name, bound)
       else if (isFunction(value)) scope.set(name, { key: keyAt(module, value), prefix: '' })
     }
     if (node.type === 'ReturnStatement') {
@@ -369,7 +369,7 @@ const isStatement = (type: string) =>
   type !== 'BlockStatement' &&
   !/^Function|^Class/.test(type)
 
-/** The variable that holds nothing but the app; undefined where routes are chained to the expression that makes it. */
+/** The variable or member that holds nothing but the app; undefined where routes are chained to the expression that makes it. */
 function variableOf(statement: Node, made: Node, module: SourceModule): string | undefined {
   const plain = child(statement, 'declaration') ?? statement
   const assignment = child(plain, 'expression')
@@ -385,7 +385,7 @@ function variableOf(statement: Node, made: Node, module: SourceModule): string |
       memberName(child(expression, 'callee')) === 'withTypeProvider'
     )
       expression = bare(child(child(expression, 'callee'), 'object'))
-    if (expression === made && appMadeBy(made, module.imports)) return nameOf(id)
+    if (expression === made && appMadeBy(made, module.imports)) return holderName(id)
   }
   return undefined
 }

@@ -73,6 +73,14 @@ export function nameOf(node: Node | undefined): string | undefined {
   return node?.type === 'Identifier' ? String(node['name']) : undefined
 }
 
+/** What something is held by: `app`, or `this.app` of a class. */
+export function holderName(node: Node | undefined): string | undefined {
+  const member = memberName(node)
+  return member !== undefined && child(node, 'object')?.type === 'ThisExpression'
+    ? `this.${member}`
+    : nameOf(node)
+}
+
 /** The text of a literal, or of a template without parts. */
 export function textOf(node: Node | undefined): string | undefined {
   if (node?.type === 'Literal' && typeof node['value'] === 'string') return node['value']

@@ -75,6 +75,7 @@ export async function shakeNineStep(trial: Trial, steps: Steps, agent: TestAgent
     scopes: session.scopes.map((scope) => scope.replace(`${app_id}:`, '')),
     agentId: session.agentId,
     found,
+    renews: true,
     renew: () => session.refresh(signal),
     end: () => session.end(signal),
   }

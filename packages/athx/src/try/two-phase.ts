@@ -18,7 +18,7 @@ export async function shakeTwoPhase(trial: Trial, steps: Steps, agent: TestAgent
   if (trial.consent === 'auto')
     await steps.must('consent', async () => {
       const said = await createDevPerson(log.fetch, signal).agree(asked.authorizationUrl)
-      return { value: undefined, learnt: `said yes for a made-up person: ${said}` }
+      return { value: undefined, learnt: `said yes for a made-up person: ${said || 'done'}` }
     })
   const session = await steps.must('token', async () => {
     if (trial.consent !== 'auto') {
@@ -39,6 +39,7 @@ export async function shakeTwoPhase(trial: Trial, steps: Steps, agent: TestAgent
     scopes: session.scopes,
     agentId: agent.id,
     found,
+    renews: found['token_renewal_endpoint'] !== undefined,
     renew: () => session.renew(signal),
     end: () => session.revoke(signal),
   }

@@ -29,6 +29,14 @@ export function expectStatus(answer: Answer, status: number, sent: string): void
   expectThat(answer.status === status, `${sent}: answered ${describe(answer)}, expected ${status}`)
 }
 
+/** Fails where a call was refused. What an upstream says of a call that it got is its own matter. */
+export function expectAdmitted(answer: Answer, sent: string): void {
+  const { status, json } = answer
+  const refused =
+    status >= 500 || status === 401 || (status === 403 && typeof json['code'] === 'string')
+  expectThat(!refused, `${sent}: answered ${describe(answer)}, expected to be let in`)
+}
+
 /** Reads an answer by a schema; the first member that does not fit is named. */
 export function expectShape<T>(schema: z.ZodType<T>, answer: Answer, sent: string): T {
   const read = schema.safeParse(answer.json)

@@ -4,10 +4,13 @@ import { authorize } from './authorize.ts'
 import { call } from './call.ts'
 import { callback } from './callback.ts'
 import { discovery } from './discovery.ts'
-import { encrypted } from './encrypted.ts'
 import { errors } from './errors.ts'
 import { identity } from './identity.ts'
-import { nineStep } from './nine-step.ts'
+import { encrypted } from './nine-step/encrypted.ts'
+import { greeting } from './nine-step/greeting.ts'
+import { handshake } from './nine-step/handshake.ts'
+import { person } from './nine-step/person.ts'
+import { session } from './nine-step/session.ts'
 import { registration } from './registration.ts'
 import { revoke } from './revoke.ts'
 import { status } from './status.ts'
@@ -27,6 +30,9 @@ export const allChecks: readonly Check[] = [
   ...revoke,
   ...errors,
   ...transport,
-  ...nineStep,
+  ...greeting,
+  ...handshake,
+  ...person,
+  ...session,
   ...encrypted,
 ]

@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { checks } from '../check/check.ts'
-import { describe, expectRefused, expectThat } from '../check/expect.ts'
+import { describe, expectAdmitted, expectRefused, expectThat } from '../check/expect.ts'
 import { Unavailable, Unmet } from '../check/verdict.ts'
 import type { CallOptions, Subject, Token } from '../subject/subject.ts'
-import type { Answer } from '../wire/http.ts'
-
-/** Refusals of ATH; what an upstream answers is its own matter. */
-const isAdmitted = ({ status, json }: Answer) =>
-  status < 500 && status !== 401 && !(status === 403 && typeof json['code'] === 'string')
-
-function expectAdmitted(answer: Answer, sent: string): void {
-  expectThat(isAdmitted(answer), `${sent}: answered ${describe(answer)}, expected to be let in`)
-}
 
 const stranger = 'https://other-agent.example/.well-known/agent.json'
 
@@ -38,7 +29,7 @@ async function echo(subject: Subject, token: Token, options: CallOptions): Promi
   return {
     method: String(method),
     headers: Object.fromEntries(lower) as Record<string, string>,
-    data: String(data ?? ''),
+    data: typeof data === 'string' ? data : '',
     raw: answer.text,
   }
 }
@@ -47,8 +38,16 @@ export const call = checks({
   'call-headers': async (subject) => {
     const token = await subject.token()
     expectAdmitted(await subject.call(token), 'A call with token and X-ATH-Agent-ID')
+    // Straight at an app, whoever has no token is no agent, and the app's own log-in decides.
+    const { providerId } = await subject.target()
+    const { method, path } = subject.settings.call
     expectRefused(
-      await subject.call(token, { headers: { authorization: '' } }),
+      await subject.call(token, {
+        method,
+        path,
+        provider: providerId,
+        headers: { authorization: '' },
+      }),
       'A call without a token',
       { status: 401 },
     )

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { checks } from '../check/check.ts'
 import { expectRefused, expectShape, expectStatus, expectThat } from '../check/expect.ts'
 import { Unavailable } from '../check/verdict.ts'
@@ -85,9 +84,9 @@ export const discovery = checks({
   },
   'registration-endpoint': async ({ discovery, send, at, base }) => {
     const { agent_registration_endpoint } = (await discovery()).json
-    if (agent_registration_endpoint === undefined)
+    const published = agent_registration_endpoint
+    if (typeof published !== 'string')
       throw new Unavailable('the discovery document names no registration endpoint')
-    const published = String(agent_registration_endpoint)
     expectThat(
       URL.canParse(published) && new URL(published).origin === new URL(base).origin,
       `agent_registration_endpoint is ${published}, expected an address at ${base}`,

@@ -159,7 +159,7 @@ export const token = checks({
   },
   'token-intersection-empty': async (subject) => {
     const client = await subject.client()
-    const { sessionId, visit } = await subject.visited(client, 'approve', { tick: false })
+    const { sessionId, visit } = await subject.visited(client, 'approve', { tick: () => false })
     if (!visit.seen.some(({ answer }) => /type="?checkbox/.test(answer.text)))
       throw new Unavailable('the consent page has no boxes to leave empty')
     expectRefused(

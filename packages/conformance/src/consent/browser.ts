@@ -12,8 +12,8 @@ export interface Seen {
 export interface VisitOptions {
   /** Ends the visit before this address is opened. */
   readonly stopAt?: (url: URL) => boolean
-  /** Whether the boxes on pages are ticked. Default true. */
-  readonly tick?: boolean
+  /** Which boxes on pages are ticked, by `name=value`. Default all. */
+  readonly tick?: (box: string) => boolean
 }
 
 export interface Visit {
@@ -56,18 +56,21 @@ export function createBrowser(send: Send, words: PageWords): Browser {
   }
   return {
     open: (url) => request(url, 'GET'),
-    async visit(start, decision, { stopAt, tick = true } = {}) {
+    async visit(start, decision, { stopAt, tick = () => true } = {}) {
       const seen: Seen[] = []
       const addresses: string[] = []
       const answered = new Set<string>()
       let decided = false
+      let signsIn = false
       let next: { url: string; method: string; body?: URLSearchParams } = {
         url: start,
         method: 'GET',
       }
       for (let step = 0; step < maxSteps; step++) {
         addresses.push(next.url)
-        if (stopAt?.(new URL(next.url))) return { seen, addresses, stoppedAt: next.url, decided }
+        const at = new URL(next.url)
+        signsIn = isSigningIn(at.searchParams) ?? signsIn
+        if (stopAt?.(at)) return { seen, addresses, stoppedAt: next.url, decided }
         const answer = await request(next.url, next.method, next.body)
         seen.push({ url: next.url, answer })
         const location = answer.headers.get('location')
@@ -75,16 +78,17 @@ export function createBrowser(send: Send, words: PageWords): Browser {
           next = { url: new URL(location, next.url).href, method: 'GET' }
           continue
         }
-        const to = readPage(answer.text, decision, words, tick)
+        const to = readPage(answer.text, signsIn ? 'approve' : decision, words, tick)
         // After a no there is nothing to add; after a yes a provider may still ask its own question.
         if (!to || (decided && decision === 'deny' && to.kind === 'submit'))
           return { seen, addresses, stoppedAt: undefined, decided }
         const address = new URL(to.kind === 'follow' ? to.href : to.action, next.url)
         // A question that is put again was not answered as it wants to be; nobody would answer it the same way twice.
-        if (to.decides && answered.has(address.href))
+        const said = to.kind === 'submit' ? `${address.href} ${to.fields}` : address.href
+        if (to.decides && answered.has(said))
           return { seen, addresses, stoppedAt: undefined, decided }
-        if (to.decides) answered.add(address.href)
-        decided ||= to.decides
+        if (to.decides) answered.add(said)
+        decided ||= to.decides && !signsIn
         next = to.kind === 'follow' ? { url: address.href, method: 'GET' } : followForm(address, to)
       }
       throw new Unavailable(
@@ -92,6 +96,16 @@ export function createBrowser(send: Send, words: PageWords): Browser {
       )
     },
   }
+}
+
+const identityScopes = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline_access'])
+
+/** Whether an OAuth request only asks who somebody is: saying no there is no answer to an agent. Undefined where an address tells nothing. */
+function isSigningIn(query: URLSearchParams): boolean | undefined {
+  if (query.has('state') && (query.has('code') || query.has('error'))) return false
+  if (!query.has('response_type')) return undefined
+  const scopes = (query.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
+  return scopes.length > 0 && scopes.every((scope) => identityScopes.has(scope))
 }
 
 function followForm(

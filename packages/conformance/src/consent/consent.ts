@@ -1,4 +1,4 @@
-import type { Browser, Visit } from './browser.ts'
+import type { Browser } from './browser.ts'
 
 export type Decision = 'approve' | 'deny'
 
@@ -9,5 +9,3 @@ export interface Consent {
   /** A new browser with no cookies, where the suite itself is the person: checks of what browsers see need it. */
   readonly browse?: () => Browser
 }
-
-export type { Browser, Visit }

@@ -33,7 +33,7 @@ export function readPage(
   html: string,
   decision: Decision,
   words: PageWords,
-  tickAll: boolean,
+  tick: (box: string) => boolean,
 ): Step | undefined {
   const document = parse(html)
   const refresh = document.querySelector('meta[http-equiv="refresh"]')?.getAttribute('content')
@@ -45,14 +45,14 @@ export function readPage(
     const other = decision === 'approve' ? 'deny' : 'approve'
     // A log-in form's "Continue" is no answer to a question; one with both buttons always is.
     const asks = buttons(form).some((one) => says(one, words[other]))
-    if (button && (asks || !isLogin(form))) return submit(form, button, words, tickAll, true)
+    if (button && (asks || !isLogin(form))) return submit(form, button, words, tick, true)
   }
   if (decision === 'deny') {
     const link = document.querySelectorAll('a[href]').find((one) => says(one, words.deny))
     if (link) return { kind: 'follow', href: link.getAttribute('href') ?? '', decides: true }
   }
   const login = forms.find(isLogin)
-  if (login) return submit(login, buttons(login)[0], words, tickAll, false)
+  if (login) return submit(login, buttons(login)[0], words, tick, false)
   return undefined
 }
 
@@ -83,7 +83,7 @@ function submit(
   form: HTMLElement,
   button: HTMLElement | undefined,
   words: PageWords,
-  tickAll: boolean,
+  tick: (box: string) => boolean,
   decides: boolean,
 ): Step {
   const fields = new URLSearchParams()
@@ -93,7 +93,8 @@ function submit(
     if (!name || input.hasAttribute('disabled') || ['submit', 'button', 'image'].includes(type))
       continue
     if (type === 'checkbox') {
-      if (tickAll) fields.append(name, input.getAttribute('value') ?? 'on')
+      const value = input.getAttribute('value') ?? 'on'
+      if (tick(`${name}=${value}`)) fields.append(name, value)
     } else if (type === 'radio') {
       if (input.hasAttribute('checked')) fields.append(name, input.getAttribute('value') ?? 'on')
     } else fields.append(name, words.fields[name] ?? valueOf(input, type))

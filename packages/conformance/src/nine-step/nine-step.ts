@@ -92,7 +92,7 @@ export async function openNineStep(subject: Subject): Promise<NineStep> {
         throw new Unavailable(
           'needs a person with a key of their own at the server: give --user-key',
         )
-      return createPerson(subject.base, subject.send, own)
+      return createPerson(subject.base, subject.send, own, subject.settings.consent?.browse)
     },
     async credential(walk, changes = {}) {
       const person = await nineStep.person()

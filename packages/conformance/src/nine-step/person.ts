@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser } from '../consent/browser.ts'
 import { describe } from '../check/expect.ts'
 import { Unavailable } from '../check/verdict.ts'
 import type { Answer, Send } from '../wire/http.ts'
@@ -13,6 +14,10 @@ export interface Question {
   readonly reference: string
   /** Step 6 as canonical JSON. */
   readonly message: string
+  /** Where the person can answer it in a browser. */
+  readonly page?: string
+  /** `page`: an answer by key alone would not do, since the browser has to go on to the app's own OAuth server. */
+  readonly needs?: string
 }
 
 export interface CredentialOptions {
@@ -43,7 +48,13 @@ const lifetimeSeconds = 3600
 /** How long a question may be on its way to the person. */
 const tries = 50
 
-export function createPerson(base: string, send: Send, key: DidKey): Person {
+/** `browse` opens a browser for questions that are answered on a page. */
+export function createPerson(
+  base: string,
+  send: Send,
+  key: DidKey,
+  browse: (() => Browser) | undefined,
+): Person {
   const ask = async (method: string, path: string, body?: object): Promise<Answer> => {
     const proof = await signJwt(key, 'ath-user-proof+jwt', {
       iss: key.did,
@@ -99,7 +110,9 @@ export function createPerson(base: string, send: Send, key: DidKey): Person {
       }
       throw new Unavailable(`the question ${reference} did not reach the person`)
     },
-    async decide({ id, message }, scopes, signer = key) {
+    async decide({ id, message, needs, page }, scopes, signer = key) {
+      if (needs === 'page' && page !== undefined && signer === key)
+        return decideOnPage(browse, page, scopes)
       const unsigned = {
         type: 'authorization_confirmation_response',
         request_id: id,
@@ -113,4 +126,21 @@ export function createPerson(base: string, send: Send, key: DidKey): Person {
       return ask('POST', `/ath/confirm/${encodeURIComponent(id)}`, { ...unsigned, signature })
     },
   }
+}
+
+/** The page's answer to the person's, as the one to a signed answer would be: 409 where nothing was left to answer. */
+async function decideOnPage(
+  browse: (() => Browser) | undefined,
+  page: string,
+  scopes: readonly string[],
+): Promise<Answer> {
+  if (!browse) throw new Unavailable('the question is answered on a page: needs --consent auto')
+  // Pages may name a scope without its service.
+  const names = scopes.flatMap((scope) => [scope, scope.slice(scope.indexOf(':') + 1)])
+  const { decided, seen } = await browse().visit(page, scopes.length > 0 ? 'approve' : 'deny', {
+    tick: (box) => names.some((name) => box.includes(name)),
+  })
+  const end = seen.at(-1)?.answer
+  if (!end) throw new Unavailable(`the page of the question cannot be opened: ${page}`)
+  return { ...end, status: decided ? 200 : 409 }
 }

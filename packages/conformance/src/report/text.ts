@@ -27,10 +27,21 @@ export function renderSummary(findings: readonly Finding[], unseen: number): str
   return [
     '',
     ...(unseen > 0 ? [`${unseen} rows cannot be seen from outside; --list says why`] : []),
+    ...renderSkipped(findings),
     ...(expected > 0 ? [`${expected} failed as expected`] : []),
     `${count('passed')} passed, ${count('failed', 'surprising')} failed, ${count('skipped')} skipped`,
     '',
   ].join('\n')
+}
+
+/** Why what was skipped was skipped, most frequent first. */
+function renderSkipped(findings: readonly Finding[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { outcome, because } of findings)
+    if (outcome === 'skipped') counts.set(because, (counts.get(because) ?? 0) + 1)
+  return [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .map(([because, count]) => `${count} skipped: ${because}`)
 }
 
 /** `--list`: every row, with its check or why there is none. */

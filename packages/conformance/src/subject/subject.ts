@@ -139,7 +139,7 @@ export function createSubject(settings: Settings): Subject {
       const { client_id, client_secret, agent_status } = answer.json
       if (answer.status >= 300 || agent_status !== 'approved')
         throw new Unavailable(
-          `needs a registered and approved agent; the registration was answered ${describe(answer)} ${String(agent_status ?? '')}`.trim(),
+          `needs a registered and approved agent; the registration was answered ${describe(answer)}, status ${JSON.stringify(agent_status)}`,
         )
       const { providerId } = await target()
       return {
@@ -227,7 +227,9 @@ export function createSubject(settings: Settings): Subject {
       const { providerId, apiBase } = await target()
       const path = options.path ?? settings.call.path
       const direct = mode === 'native' && options.provider === undefined
-      const prefix = direct ? apiBase : at(`/ath/proxy/${options.provider ?? providerId}`)
+      // Below the proxy an app is seen from its root.
+      const inside = mode === 'native' ? new URL(apiBase).pathname.replace(/\/$/, '') : ''
+      const prefix = direct ? apiBase : at(`/ath/proxy/${options.provider ?? providerId}${inside}`)
       const agentId = options.agentId === undefined ? client.agent.id : options.agentId
       return send(`${prefix}${path}`, {
         method: options.method ?? (options.path === undefined ? settings.call.method : 'GET'),

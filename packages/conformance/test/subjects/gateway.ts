@@ -1,17 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { startGatewayProcess } from './gateway-process.ts'
 import { findFreePort } from './listen.ts'
 import { startOAuthServer } from './oauth-server.ts'
-import type { RunningSubject } from './subject.ts'
+import { flags, type RunningSubject } from './subject.ts'
 import { registerUserKey } from './user-key.ts'
 import { startUpstream } from './upstream.ts'
-
-const entry = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
-const readySeconds = 30
 
 export interface GatewaySubject extends RunningSubject {
   /** Where it listens; `url` is another when something stands in front of it. */
@@ -25,6 +20,8 @@ export interface GatewaySubject extends RunningSubject {
 export interface GatewayOptions {
   /** Its public URL, when something stands in front of it. */
   readonly publicUrl?: string
+  /** Told where it listens, before anything is asked of its public URL. */
+  readonly onListening?: (address: string) => void
   /** Default `crm`. */
   readonly provider?: string
 }
@@ -76,43 +73,35 @@ limits:
 alerts: { attestation_failed: none, scope_violation: none }
 `,
   )
-  const child = spawn(
-    process.execPath,
-    ['--conditions=sallyport-source', entry, 'dev', '--config', config],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-  )
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)))
-  const ended = new Promise((resolve) => child.once('close', resolve))
-  const end = () => child.kill('SIGKILL')
-  process.once('exit', end)
-  for (const deadline = Date.now() + readySeconds * 1000; ; await sleep(50)) {
-    const ready = await fetch(`${address}/health/ready`).catch(() => undefined)
-    await ready?.body?.cancel()
-    if (ready?.ok) break
-    if (child.exitCode !== null || Date.now() > deadline)
-      throw new Error(`the gateway did not start:\n${said}`)
-  }
+  const stop = await startGatewayProcess(config, address)
+  options.onListening?.(address)
   const userKeyFile = join(folder, 'user.pem')
-  writeFileSync(userKeyFile, await registerUserKey(url))
+  const userKey = await registerUserKey(`${url}/me/keys`).catch(async (cause: unknown) => {
+    await stop()
+    throw cause
+  })
+  writeFileSync(userKeyFile, userKey)
   return {
     name: 'gateway',
     url,
     address,
     agentPort,
     userKeyFile,
-    options: (handshake) => [
-      ...['--url', url, '--mode', 'gateway', '--handshake', handshake, '--consent', 'auto'],
-      // Where a service has an OAuth server, the person's browser goes on there before step 8.
-      ...['--provider', handshake === 'nine-step' ? 'plain' : provider, '--user-key', userKeyFile],
-      ...['--agent-listen', `127.0.0.1:${agentPort}`, '--call', 'GET /api/customers'],
-      ...['--echo', '/anything'],
-    ],
+    options: (handshake) =>
+      flags({
+        url,
+        mode: 'gateway',
+        handshake,
+        // Where a service has an OAuth server, the person's browser goes on there before step 8.
+        provider: handshake === 'nine-step' ? 'plain' : provider,
+        consent: 'auto',
+        'user-key': userKeyFile,
+        'agent-listen': `127.0.0.1:${agentPort}`,
+        call: 'GET /api/customers',
+        echo: '/anything',
+      }),
     async close() {
-      process.off('exit', end)
-      child.kill('SIGKILL')
-      await ended
+      await stop()
       await Promise.all([upstream.close(), oauth.close()])
       rmSync(folder, { recursive: true, force: true })
     },

@@ -35,6 +35,7 @@ export async function startOAuthServer(
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     features: { devInteractions: { enabled: true } },
   })
-  server.on('request', provider.callback())
+  const answer = provider.callback()
+  server.on('request', (request, response) => void answer(request, response))
   return { ...listening, ...client }
 }

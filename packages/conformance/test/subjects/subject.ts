@@ -8,3 +8,7 @@ export interface RunningSubject {
   options(handshake: Handshake): readonly string[]
   close(): Promise<void>
 }
+
+/** Options of the command, by name. */
+export const flags = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])

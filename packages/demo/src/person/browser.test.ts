@@ -89,3 +89,7 @@ test('the person adds what a page about herself offers to add', async () => {
   await person.add(`${gateway.origin}/key`)
   assert.deepEqual(newest(), { label: 'mine' })
 })
+
+test('the person reads a page of their own', async () => {
+  assert.match((await person.look(`${gateway.origin}/hand-over`)) ?? '', /done/)
+})

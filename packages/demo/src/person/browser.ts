@@ -43,11 +43,13 @@ export async function createBrowserPerson(executablePath: string): Promise<Perso
     },
     add: async (url) => {
       await page.goto(url)
-      for (let pages = 0; (await readPage(page)).asks === 'login'; pages++) {
-        if (pages === mostPages) throw new Error(`not signed in\n${await describe(page)}`)
-        await signIn(page)
-      }
+      await untilSignedIn(page)
       await go(page, 'form:has([name=label]) button')
+    },
+    look: async (url) => {
+      await page.goto(url)
+      await untilSignedIn(page)
+      return page.locator('body').innerText()
     },
     close: () => browser.close(),
   }
@@ -80,6 +82,13 @@ async function answerAll(page: Page, answer: Answer): Promise<void> {
     else await page.waitForURL((now) => now.href !== url).catch(stuck(page))
   }
   throw new Error(`still on the way after ${mostPages} pages\n${await describe(page)}`)
+}
+
+async function untilSignedIn(page: Page): Promise<void> {
+  for (let pages = 0; (await readPage(page)).asks === 'login'; pages++) {
+    if (pages === mostPages) throw new Error(`not signed in\n${await describe(page)}`)
+    await signIn(page)
+  }
 }
 
 async function signIn(page: Page): Promise<void> {

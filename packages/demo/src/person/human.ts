@@ -24,12 +24,12 @@ export function createHuman({ say, lang, open }: HumanOptions): Person {
     : { approve: 'Approve', deny: 'Deny', review: 'Review' }
   return {
     answer: (url, answer) => tell(url, signIn + sayAnswer(answer, zh)),
-    review: (chat, answer) =>
+    review: (chat, answer, press = labels.review) =>
       tell(
         chat,
         zh
-          ? `在最上面的消息里点“${labels.review}”，${sayAnswer(answer, zh)}`
-          : `press ${labels.review} in the topmost message; ${sayAnswer(answer, zh)}`,
+          ? `在最上面一条里点“${press}”，${sayAnswer(answer, zh)}`
+          : `press ${press} in the topmost message; ${sayAnswer(answer, zh)}`,
       ),
     press: (chat, button) =>
       tell(
@@ -41,6 +41,10 @@ export function createHuman({ say, lang, open }: HumanOptions): Person {
     add: (url, hint) => {
       const add = signIn + (zh ? '然后点“添加…”' : 'then Add …')
       return tell(url, hint === undefined ? add : `${add} (${hint})`)
+    },
+    look: async (url, hint) => {
+      await tell(url, hint === undefined ? signIn : signIn + hint)
+      return undefined
     },
     close: async () => undefined,
   }

@@ -1,11 +1,10 @@
-import type { World } from '../world/world.ts'
+import type { Places } from '../steps/stage.ts'
 import type { Language } from './arguments.ts'
 import { padCells } from './width.ts'
 
 /** For whoever stays: what is running, and what can be asked of it. */
 export function whatToTry(
-  world: World,
-  gatewayUrl: string,
+  { world, gateway: { url: gatewayUrl }, shop }: Places,
   configFile: string,
   lang: Language,
 ): readonly string[] {
@@ -17,6 +16,8 @@ export function whatToTry(
     '',
     line(zh ? '网关' : 'gateway', `curl -s ${gatewayUrl}/.well-known/ath.json`),
     line(zh ? '拒绝' : 'refused', `curl -i ${gatewayUrl}/ath/proxy/oa/api/approval/list`),
+    line(zh ? '商店' : 'shop', `${shop.url}   (wang / wang)`),
+    line(zh ? '商店的授权' : 'at the shop', `${shop.url}/ath/me`),
     line(zh ? '我的授权' : 'your grants', `${gatewayUrl}/me   (wang / wang)`),
     line(zh ? '智能体' : 'agents', `npm run sallyport -- agents list --config ${configFile}`),
     line(zh ? '审计' : 'audit', `npm run sallyport -- audit tail --config ${configFile}`),

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { ath } from '@ath-protocol/server/express'
 import { findFreePort } from '../gateway-process.ts'
 import { type Idp, shopResource, startIdp } from '../world/idp.ts'
+import { shopAth, type ShopAthOptions } from './ath.config.ts'
 import { createShop } from './shop.ts'
 
 export interface RunningShop {
@@ -16,29 +18,39 @@ export const findShopUrl = async (): Promise<string> => `http://localhost:${awai
 /** Opens the shop at `url`, which the company's accounts know already. */
 export async function openShop(options: {
   readonly url: string
-  readonly idp: Pick<Idp, 'issuer' | 'shop'>
+  readonly idp: Pick<Idp, 'issuer' | 'shop' | 'shopAgents'>
+  /** How agents come in, beside the shop's own configuration; `none` opens it as it was before there were agents. */
+  readonly agents?: Pick<ShopAthOptions, 'agents' | 'audit' | 'log'> | 'none'
 }): Promise<RunningShop> {
-  const { url, idp } = options
-  const app = createShop({ url, idp: { issuer: idp.issuer, resource: shopResource, ...idp.shop } })
+  const { url, idp, agents: how = {} } = options
+  const { issuer } = idp
+  const agents =
+    how === 'none' ? undefined : ath(shopAth({ ...how, url, oauth: { issuer, ...idp.shopAgents } }))
+  const app = createShop({ url, idp: { issuer, resource: shopResource, ...idp.shop }, agents })
   const server = createServer(app)
   server.listen(Number(new URL(url).port), '127.0.0.1')
   await once(server, 'listening')
+  await agents?.ready()
   return {
     url,
     close: async () => {
+      const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
-      if (server.listening) await once(server, 'close')
+      await closed
+      await agents?.close()
     },
   }
 }
 
 /** The shop by itself, with accounts of its own: wang, li, chen and zhou, whose passwords are their names. */
-export async function startShop(): Promise<RunningShop & { readonly idp: Idp }> {
+export async function startShop(
+  how: Pick<Parameters<typeof openShop>[0], 'agents'> = {},
+): Promise<RunningShop & { readonly idp: Idp }> {
   const url = await findShopUrl()
   const nowhere = 'http://127.0.0.1:9'
   const idp = await startIdp({ loginRedirectUri: nowhere, crmRedirectUri: nowhere, shopUrl: url })
-  const shop = await openShop({ url, idp })
+  const shop = await openShop({ ...how, url, idp })
   return {
     ...shop,
     idp,

@@ -68,7 +68,8 @@ export const verifyAudit: Step<Stage> = {
 
 /** Changes a refusal into a permission, as somebody with access to the disk might. */
 async function forgeOneRecord(dataDir: string, copy: string): Promise<boolean> {
-  await cp(dataDir, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+  // The gateway goes on running: what it is just writing may be gone before it is copied.
+  await cp(dataDir, copy, { recursive: true, filter: (path) => !/\.(?:sock|new)$/.test(path) })
   const folder = join(copy, 'audit')
   for (const name of await readdir(folder)) {
     const file = join(folder, name)

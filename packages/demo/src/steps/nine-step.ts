@@ -37,7 +37,7 @@ export const permissionAhead: Step<Stage> = {
 }
 
 /** A person takes their time; the step's own patience ends it. */
-async function untilKnown(ask: () => Promise<unknown>): Promise<void> {
+export async function untilKnown(ask: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await ask()

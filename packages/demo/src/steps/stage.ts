@@ -4,8 +4,10 @@ import type { Answer, Person } from '../person/person.ts'
 import type { Language } from '../run/arguments.ts'
 import type { Text } from '../run/step.ts'
 import type { HostedAgent } from '../world/agent-host.ts'
+import type { ShopDoors } from '../shop-doors.ts'
 import type { World } from '../world/world.ts'
 import { createNineStepScene, type NineStepScene } from './nine-step-scene.ts'
+import type { ShopScene } from './shop-scene.ts'
 
 /** Everything the scripted run has at hand, and what its steps leave for each other. */
 export interface Stage {
@@ -22,16 +24,22 @@ export interface Stage {
   /** One line of the table at the end of the trust steps. */
   readonly verdicts: Verdict[]
   readonly nineStep: NineStepScene
+  readonly shop: ShopScene
   text(text: Text): string
   keep(session: AthSession): AthSession
   /** The assistant's session at a provider, from an earlier step. */
   session(providerId: string): AthSession
   /** Asks the user for access and waits for the answer. */
-  obtain(client: AthClient, request: Wanted, answer: Answer): Promise<AthSession>
+  obtain(
+    client: Pick<AthClient, 'authorize' | 'waitForConsent'>,
+    request: Wanted,
+    answer: Answer,
+  ): Promise<AthSession>
 }
 
 export interface Wanted {
-  readonly provider: string
+  /** Left out where there is one. */
+  readonly provider?: string
   readonly scopes: readonly string[]
 }
 
@@ -43,23 +51,29 @@ export interface Verdict {
   readonly why: string
 }
 
+/** What is running. */
+export interface Places {
+  readonly world: World
+  readonly gateway: GatewayProcess
+  readonly shop: ShopDoors
+}
+
 export async function createStage(
-  world: World,
-  gateway: GatewayProcess,
+  { world, gateway, shop }: Places,
   person: Person,
   lang: Language,
 ): Promise<Stage> {
   const secrets = new Set<string>()
   const sessions = new Map<string, AthSession>()
-  const client = ({ agentId, key }: HostedAgent) =>
-    createAthClient({
-      gateway: gateway.url,
-      agentId,
-      key,
-      fetch: watchSecrets(secrets),
-      timeoutSeconds: 10,
-      callTimeoutSeconds: 15,
-    })
+  const settings = ({ agentId, key }: HostedAgent) => ({
+    agentId,
+    key,
+    fetch: watchSecrets(secrets),
+    timeoutSeconds: 10,
+    callTimeoutSeconds: 15,
+  })
+  const client = (agent: HostedAgent) =>
+    createAthClient({ gateway: gateway.url, ...settings(agent) })
   const { office, minutes, stranger } = world.agents
   const stage: Stage = {
     world,
@@ -72,6 +86,11 @@ export async function createStage(
     usedAttestations: [],
     verdicts: [],
     nineStep: await createNineStepScene(world, gateway, secrets),
+    shop: {
+      doors: shop,
+      assistant: createAthClient({ service: shop.url, ...settings(office) }),
+      sessions: [],
+    },
     text: (text) => text[lang],
     keep(session) {
       secrets.add(session.accessToken)

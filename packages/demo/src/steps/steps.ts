@@ -19,6 +19,17 @@ import { nineStepHandshake, permissionAhead, shortPaths } from './nine-step.ts'
 import { passkeyForRisk, tappedInChat } from './nine-step-confirm.ts'
 import { outsideTheHours, outsideTheOffice } from './nine-step-limits.ts'
 import { encryptedSession, permissionTakenBack, renewedByKey } from './nine-step-session.ts'
+import { shopInNineSteps } from './shop-nine-step.ts'
+import {
+  allowShopping,
+  buyUmbrellas,
+  confirmLargeOrder,
+  findTheShop,
+  keptBackStays,
+  leaveTheShop,
+  seenByWang,
+  shopByProxy,
+} from './shop-visit.ts'
 import type { Stage } from './stage.ts'
 import { approvedInPart, consentNarrowed, discoverAndAttest } from './two-doors.ts'
 
@@ -52,6 +63,16 @@ export const steps: readonly Step<Stage>[] = [
   renewedByKey,
   permissionTakenBack,
   revoke,
+  // A service that speaks ATH itself, with no gateway in between.
+  findTheShop,
+  allowShopping,
+  buyUmbrellas,
+  confirmLargeOrder,
+  shopByProxy,
+  keptBackStays,
+  seenByWang,
+  shopInNineSteps,
+  leaveTheShop,
   nothingLeaked,
   verifyAudit,
 ]

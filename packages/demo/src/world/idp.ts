@@ -153,7 +153,7 @@ function configure(
 ): Configuration {
   const { loginClient, crmClient, crmApi, shop, shopAgents } = clients
   /** Signing in to what is the company's own needs no consent. */
-  const ownLogins = [loginClient.clientId, shop.clientId]
+  const ownLogins = [loginClient.clientId, shop.clientId, shopAgents.clientId]
   /** What a client may ask tokens for. */
   const resourceOf: Readonly<Record<string, string>> = {
     [crmClient.clientId]: crmResource,
@@ -202,7 +202,7 @@ function configure(
       {
         ...confidential(shopAgents),
         client_name: 'Agents in the Blue Harbour shop 蓝港商店的智能体',
-        redirect_uris: [`${options.shopUrl}/ath/callback`],
+        redirect_uris: [`${options.shopUrl}/ath/callback`, `${options.shopUrl}/ath/login/callback`],
         grant_types: ['authorization_code', 'refresh_token'],
       },
     ],
@@ -268,11 +268,13 @@ function configure(
           },
     // Every client but the company's own log-ins is asked about, and only finds what was given to it.
     loadExistingGrant: async (context) => {
-      const { client, session, provider, result } = context.oidc
+      const { client, session, provider, result, requestParamScopes } = context.oidc
       if (!client || !session?.accountId) return undefined
+      const asksNothing = ![...requestParamScopes].some((scope) => scopes[scope])
+      const signsIn = ownLogins.includes(client.clientId) && asksNothing
       const grantId = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
-      if (grantId) return provider.Grant.find(grantId)
-      if (!ownLogins.includes(client.clientId)) return undefined
+      if (grantId && !signsIn) return provider.Grant.find(grantId)
+      if (!signsIn) return undefined
       const grant = new provider.Grant({
         clientId: client.clientId,
         accountId: session.accountId,

@@ -1,5 +1,9 @@
 import { StartError } from './start-error.ts'
 
+/** What Node says of a certificate that it does not trust. */
+export const isUntrusted = (code: unknown): code is string =>
+  typeof code === 'string' && /CERT|UNABLE_TO_VERIFY|TLS_CERT/.test(code)
+
 /** Reads the address of a service, and how it is called in messages: without password and options. */
 export function readServiceUrl(
   text: string,

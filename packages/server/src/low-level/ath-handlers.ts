@@ -217,7 +217,7 @@ function handlerSettings(deps: AthHandlersDeps): NativeSettings {
       ...(config.skipAttestationVerification
         ? ['skipAttestationVerification: anybody can be any agent. Remove it before production']
         : []),
-      ...(config.agents ? [] : ['agents: every agent is approved for every scope']),
+      ...(rules === everybody ? ['agents: every agent is approved for every scope'] : []),
       ...(browserBinding
         ? []
         : ['browserBinding: a consent is not tied to the browser that gave it']),

@@ -64,8 +64,8 @@ const redirected =
     callPorts: CallPorts,
     { origin, open }: { readonly origin: URL; readonly open: ReturnType<typeof openHttpUpstream> },
   ): CallPorts =>
-  (scopeMap) => {
-    const ports = callPorts(scopeMap)
+  (scopeMap, carry) => {
+    const ports = callPorts(scopeMap, carry)
     const basePath = origin.pathname.replace(/\/+$/, '')
     return {
       ...ports,

@@ -1,6 +1,8 @@
 import type { Failure, Result } from '@ath-protocol/types'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { OAuthServer } from '../oauth/oauth-servers.ts'
+import type { Seal } from '../ports/seal.ts'
+import type { HeaderList } from '../proxy/headers.ts'
 import type { LoginStore } from '../ports/logins.ts'
 import type { NineStepPorts } from '../ports/nine-step.ts'
 import type { ReplayStore } from '../ports/replay.ts'
@@ -20,8 +22,12 @@ export interface AppParts {
   readonly inFlight: InFlight
   readonly logins: Pick<LoginStore, 'findUser'>
   readonly nineStep: NineStepPorts | undefined
-  /** What an agent's call is decided with, where this map says which scope opens it. */
-  callPorts(scopeMap: ScopeMap): ProxyPorts
+  readonly seal: Seal
+  /**
+   * What an agent's call is decided with, where this map says which scope opens it. `carry`: what goes along with a call
+   * that is sent on.
+   */
+  callPorts(scopeMap: ScopeMap, carry?: () => HeaderList): ProxyPorts
   findOAuthServer(): Promise<Result<OAuthServer, Failure>>
   /** ATH's own addresses but discovery and the proxy; undefined where there is nothing. */
   answer(call: AthCall): Promise<AthAnswer | undefined>

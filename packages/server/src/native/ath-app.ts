@@ -12,6 +12,7 @@ import { openApp } from './open-app.ts'
 import type { AthOptions } from './options.ts'
 import { proxied } from './proxied.ts'
 import { publishedKeysPath, serviceDocument } from './service-document.ts'
+import { checkGuard, type GuardOptions } from './guard-options.ts'
 import { type NativeSettings, readOptions } from './settings.ts'
 import { Visit } from './visit.ts'
 
@@ -25,6 +26,8 @@ export interface AthApp<Scope extends string = string> {
   owns(path: string): boolean
   /** Answers ATH's own addresses: discovery, the endpoints, people's pages, the proxy. Never throws. */
   answer(request: AppRequest): Promise<AppAnswer>
+  /** Throws `AthSetupError` for a guard that can never let anybody in. */
+  checkGuard(scope: Scope, guard: Pick<GuardOptions<never>, 'stepUp'>): void
   /** One request to a route of the app. */
   visit(request: AppRequest): Visit<Scope>
 }
@@ -96,6 +99,7 @@ export function appOf<Scope extends string>(
         const answered = await parts.answer(call.value)
         return answered ? toAppAnswer(answered, settings) : refusal({ reason: 'route_unknown' })
       }),
+    checkGuard: (scope, guard) => checkGuard(settings, scope, guard),
     visit: (request) =>
       new Visit(request, {
         opening,
@@ -129,7 +133,8 @@ async function discovery(parts: AppParts, { method }: AppRequest): Promise<AppAn
 
 /** The keys that access tokens of sessions are signed with (U9). */
 function publishedKeys({ settings, nineStep }: AppParts): AppAnswer {
-  const keys = nineStep ? [nineStep.tokenKey.publicKey.jwk] : []
+  const { signer, publicKey } = nineStep?.tokenKey ?? {}
+  const keys = signer ? [{ ...publicKey?.jwk, kid: signer.kid, alg: signer.alg, use: 'sig' }] : []
   return toAppAnswer(publicJson(JSON.stringify({ keys })), settings)
 }
 

@@ -1,36 +1,30 @@
-import { didOfKey, type GrantId, type ProviderId } from '@ath-protocol/types'
+import { type GrantId, ok, type ProviderId } from '@ath-protocol/types'
 import { createRateLimits } from '../adapters/memory/rate-limits.ts'
 import { openHttpUpstream } from '../adapters/node-http/upstream.ts'
 import { createOutbound } from '../adapters/outbound/outbound.ts'
-import { keysOfSecret, type SecretKeys } from '../adapters/secret-keys/secret-keys.ts'
+import { keysOfSecret } from '../adapters/secret-keys/secret-keys.ts'
 import { systemClock } from '../adapters/system/clock.ts'
 import { systemRandom } from '../adapters/system/random.ts'
 import { unverifiedAttestations } from '../agent/unverified-attestations.ts'
 import { createAttestationVerifier } from '../agent/verify-attestation.ts'
-import { didDocuments } from '../compose/did-documents.ts'
-import { myPermissions } from '../compose/my-permissions.ts'
-import { openServerKey } from '../compose/server-key.ts'
+import { openNineStep } from '../compose/open-nine-step.ts'
+import { openPeople, type People } from '../compose/open-people.ts'
 import { sweepStore } from '../compose/sweep-store.ts'
+import type { Credential } from '../credentials/credential.ts'
 import { oauth2Credential } from '../credentials/oauth2.ts'
-import { createConsentDesk } from '../desk/desk.ts'
 import { createDevIdp, type DevIdp } from '../dev-idp/dev-idp.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import { endGrantBy } from '../grant/end-grant-by.ts'
 import { createAthHandlers } from '../handlers.ts'
-import { createLogin, type Login } from '../login/login.ts'
-import { createMe } from '../me/me.ts'
+import type { LoginSettings } from '../login/settings.ts'
 import { memoryStore } from '../memory/memory-store.ts'
 import { endReplacedKeys } from '../nine-step/admit-agent.ts'
-import type { OutboundFetch } from '../oauth/bounded-fetch.ts'
 import { createOAuthBridge } from '../oauth/bridge.ts'
 import { createOAuthServers } from '../oauth/oauth-servers.ts'
-import { createPasskeys } from '../passkeys/create-passkeys.ts'
-import { relyingPartyOf } from '../passkeys/relying-party.ts'
 import type { AuditSink } from '../ports/audit.ts'
 import type { ConsentNotifier } from '../ports/consents.ts'
 import type { LiveChanges } from '../ports/live.ts'
-import type { NineStepPorts } from '../ports/nine-step.ts'
-import type { Store } from '../ports/store.ts'
+import type { HeaderList } from '../proxy/headers.ts'
 import type { ScopeMap } from '../proxy/scope-map.ts'
 import { limitsOf } from '../restriction/check-restrictions.ts'
 import type { Route } from '../story/exchange.ts'
@@ -42,7 +36,6 @@ import { sessionTokenReader } from '../story/session-token.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
 import type { AppParts } from './app-parts.ts'
 import { devIdpFetch } from './dev-idp-fetch.ts'
-import { sayingProxied } from './proxied-header.ts'
 import { devIdpPath, type NativeSettings, peopleMount } from './settings.ts'
 
 const sweepMilliseconds = 60_000
@@ -98,7 +91,15 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     grantRevoked: (id) => changes.current?.grantRevoked(id),
     agentChanged: (id) => changes.current?.agentChanged(id),
   }
-  const nineStep = config.nineStep && (await openNineStep(keys, store, outbound.identityDocuments))
+  const nineStep =
+    config.nineStep &&
+    (await openNineStep({
+      store,
+      handshakeSigner: keys.signer('handshake'),
+      tokenSigner: keys.signer('token'),
+      documents: outbound.identityDocuments,
+      notifier: nobodyElse,
+    }))
   const ports: AthPorts = {
     config,
     clock,
@@ -119,7 +120,17 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     report,
   }
   await endReplacedKeys(ports)
-  const people = openPeople(settings, store, ports, oauthOptions.fetch)
+  const { issuer } = settings.oauth
+  // Without an issuer nobody can be signed in here: the OAuth server alone asks.
+  const people =
+    issuer === undefined
+      ? undefined
+      : openPeople(ports, {
+          login: loginAt(issuer, settings.oauth),
+          store,
+          outbound: oauthOptions.fetch,
+          brand: settings.name,
+        })
   const handle = createAthHandlers({ ...ports, ...(people ? { desk: people.desk } : {}) })
   const liveTokens = createLiveTokens({
     ...ports,
@@ -137,10 +148,11 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     headersTimeoutSeconds: 60,
     idleTimeoutSeconds: 120,
   })
-  const credential = sayingProxied(
-    oauth2Credential(appId, { ...ports, endGrant: (id) => endGrantById(ports, id) }),
-  )
-  const routeOf = (scopeMap: ScopeMap): ReadonlyMap<ProviderId, Route> =>
+  const credential = oauth2Credential(appId, {
+    ...ports,
+    endGrant: (id) => endGrantById(ports, id),
+  })
+  const routeOf = (scopeMap: ScopeMap, carry?: () => HeaderList): ReadonlyMap<ProviderId, Route> =>
     new Map([
       [
         appId,
@@ -149,7 +161,7 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
           upstream,
           scopeMap,
           amounts: settings.amounts,
-          credential,
+          credential: carry ? carrying(credential, carry) : credential,
           basePath: settings.upstream.pathname.replace(/\/+$/, ''),
           maxRequestBytes: proxiedBytes,
         },
@@ -178,7 +190,8 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     inFlight,
     logins: store.logins,
     nineStep,
-    callPorts: (scopeMap) => ({ ...callPorts, routes: routeOf(scopeMap) }),
+    seal: keys.seal,
+    callPorts: (scopeMap, carry) => ({ ...callPorts, routes: routeOf(scopeMap, carry) }),
     findOAuthServer: () => oauthServers.find(appId),
     answer: async (call) => answerPeople(call, people, devIdp) ?? handle(call),
     async close() {
@@ -191,34 +204,17 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
   }
 }
 
+/** The user's own token, and what else goes along. */
+const carrying = (credential: Credential, carry: () => HeaderList): Credential => ({
+  ...credential,
+  mint: async (token, path) => {
+    const minted = await credential.mint(token, path)
+    return minted.ok ? ok([...minted.value, ...carry()]) : minted
+  },
+})
+
 /** Nobody is brought a question here: people find it on their page, and their programs in the inbox. */
 const nobodyElse: ConsentNotifier = { ask: async () => {}, settled: async () => {} }
-
-async function openNineStep(
-  keys: SecretKeys,
-  store: Store,
-  documents: Parameters<typeof didDocuments>[0],
-): Promise<NineStepPorts> {
-  const [handshakeKey, tokenKey] = await Promise.all([
-    openServerKey(keys.signer('handshake')),
-    openServerKey(keys.signer('token')),
-  ])
-  const serverDid = didOfKey(handshakeKey.publicKey)
-  return {
-    serverDid,
-    handshakes: store.nineStep,
-    sessions: store.sessions,
-    userKeys: store.userKeys,
-    preAuthorizations: store.preAuthorizations,
-    legs: store.legs,
-    dids: didDocuments(documents),
-    notifier: nobodyElse,
-    replay: store.replay,
-    // Whoever checks a signature of the handshake looks for the server by its DID (U1).
-    handshakeKey: { ...handshakeKey, signer: { ...handshakeKey.signer, kid: serverDid } },
-    tokenKey,
-  }
-}
 
 function openDevIdp(
   { config, devIdp, name, appId, oauth, production }: NativeSettings,
@@ -247,52 +243,19 @@ function openDevIdp(
   })
 }
 
-interface People {
-  readonly login: Login
-  readonly me: ReturnType<typeof createMe>
-  readonly desk: ReturnType<typeof createConsentDesk>
-}
-
-/** How people sign in to ATH's own pages: at the app's OAuth server, where they are its users. Undefined without an issuer. */
-function openPeople(
-  { config, oauth, name, production }: NativeSettings,
-  store: Store,
-  ports: AthPorts,
-  fetch: OutboundFetch,
-): People | undefined {
-  const { issuer, clientId, clientSecret, clientAuth } = oauth
-  if (issuer === undefined) return undefined
-  const { baseUrl, aliases } = config
-  const login = createLogin({
-    ...ports,
-    login: {
-      kind: 'oidc',
-      issuer,
-      clientId,
-      ...(clientSecret === undefined ? {} : { clientSecret }),
-      ...(clientAuth === undefined ? {} : { clientAuth }),
-      scopes: ['openid', 'profile', 'email'],
-      sessionSeconds: 8 * 3600,
-    },
-    baseUrl,
-    mount: peopleMount,
-    brand: name,
-    aliases,
-    logins: store.logins,
-    outbound: fetch,
-    allowLoopbackHttp: !production,
-  })
-  const passkeys = { store: store.passkeys, party: relyingPartyOf(baseUrl, aliases) }
-  return {
-    login,
-    me: createMe({ login, ports, permissions: myPermissions(ports), passkeys }),
-    desk: createConsentDesk({
-      ...ports,
-      login,
-      passkeys: createPasskeys({ ...passkeys, clock: systemClock }),
-    }),
-  }
-}
+/** How people sign in to ATH's own pages: at the app's OAuth server, where they are its users. */
+const loginAt = (
+  issuer: string,
+  { clientId, clientSecret, clientAuth }: NativeSettings['oauth'],
+): LoginSettings => ({
+  kind: 'oidc',
+  issuer,
+  clientId,
+  ...(clientSecret === undefined ? {} : { clientSecret }),
+  ...(clientAuth === undefined ? {} : { clientAuth }),
+  scopes: ['openid', 'profile', 'email'],
+  sessionSeconds: 8 * 3600,
+})
 
 function answerPeople(
   call: AthCall,

@@ -1,6 +1,7 @@
 import type { Restrictions } from '@ath-protocol/types'
 import type { Risk } from '../ports/consents.ts'
 import type { AuditEvent, AuditSink } from '../ports/audit.ts'
+import type { Limited, RateLimit } from '../ports/limits.ts'
 import type { StoreSource } from '../ports/store.ts'
 import type { DevPerson } from '../dev-idp/settings.ts'
 
@@ -100,6 +101,8 @@ export interface AthOptions<Scope extends string = string> {
   readonly log?: (line: string) => void
   /** Where `/ath/proxy/…` sends calls. Default: the app itself, at `url`. */
   readonly upstream?: string
+  /** Other rates than usual: `{ proxy_token: { count: 500, perSeconds: 1 } }`. */
+  readonly limits?: Partial<Readonly<Record<Limited, RateLimit>>>
   /** Agents' documents may be fetched from these private networks (CIDR), too. */
   readonly allowNetworks?: readonly string[]
   /**

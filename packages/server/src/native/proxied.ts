@@ -1,5 +1,7 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import { canonicalProvider } from '../endpoint/canonical-provider.ts'
+import type { HeaderList } from '../proxy/headers.ts'
+import { normalizePath } from '../proxy/normalize-path.ts'
 import type { OpenCall } from '../story/in-flight.ts'
 import { type ProxyOutcome, proxyStory } from '../story/story.ts'
 import type { UpstreamAnswer } from '../story/upstream-answer.ts'
@@ -7,6 +9,7 @@ import { type ProxyTarget, readProxyTarget } from '../surfaces/http/target.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppAnswer, type AppRequest, pathOf, proxyCallOf } from './app-request.ts'
 import { refusal } from './app-answer.ts'
+import { carryCall } from './carried-call.ts'
 
 /**
  * `ANY /ath/proxy/{app}/{path}` inside an app (R91–R99): the same story as at a gateway. It is sent on with the user's
@@ -18,15 +21,18 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
   const { scopeMap } = parts.settings
   let open: OpenCall | undefined
   const told: ProxyOutcome | undefined = target.ok
-    ? await proxyStory.tell(parts.callPorts(scopeMap), {
-        call: proxyCallOf(request, {
-          ...target.value,
-          startedAt,
-          opened: (call) => {
-            open = call
-          },
-        }),
-      })
+    ? await proxyStory.tell(
+        parts.callPorts(scopeMap, () => carry(parts, request, target.value)),
+        {
+          call: proxyCallOf(request, {
+            ...target.value,
+            startedAt,
+            opened: (call) => {
+              open = call
+            },
+          }),
+        },
+      )
     : undefined
   let bytesOut = 0
   const record = (failure: Failure | undefined) => {
@@ -68,6 +74,18 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
       ? drained(answer, record)
       : bodyOf(answer, (bytes) => (bytesOut += bytes), record),
   }
+}
+
+/** As the app will see the call, wherever its API is. */
+function carry(parts: AppParts, request: AppRequest, { rawPath, query }: ProxyTarget): HeaderList {
+  const path = normalizePath(rawPath)
+  const basePath = parts.settings.upstream.pathname.replace(/\/+$/, '')
+  const target = `${basePath}${path.ok ? path.value : rawPath}${query}`
+  return carryCall(
+    request,
+    { method: request.method, target },
+    { seal: parts.seal, clock: parts.ports.clock },
+  )
 }
 
 const isEmpty = (status: number) => status === 204 || status === 205 || status === 304

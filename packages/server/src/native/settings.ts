@@ -48,7 +48,7 @@ const day = 86_400
 const minute = { perSeconds: 60 }
 
 /** As the gateway's defaults. */
-const limits: ReadonlyMap<Limited, RateLimit> = new Map([
+const usualLimits: ReadonlyMap<Limited, RateLimit> = new Map([
   ['register_ip', { count: 30, ...minute }],
   ['register_agent', { count: 10, ...minute }],
   ['authorize_client', { count: 60, ...minute }],
@@ -60,7 +60,7 @@ const limits: ReadonlyMap<Limited, RateLimit> = new Map([
   ['handshake_client', { count: 60, ...minute }],
   ['confirm_user', { count: 60, ...minute }],
   // A person is not to be worn down until they say yes.
-  ['step_up', { count: 5, perSeconds: 600 }],
+  ['step_up', { count: 10, perSeconds: 600 }],
 ])
 
 /** What the process gives beside the options. */
@@ -166,7 +166,10 @@ export function readOptions(options: AthOptions, around: Surroundings): NativeSe
     production,
     upstream: options.upstream === undefined ? base : readUpstream(options.upstream),
     allowNetworks: options.allowNetworks ?? [],
-    limits,
+    limits: new Map([
+      ...usualLimits,
+      ...(Object.entries(options.limits ?? {}) as [Limited, RateLimit][]),
+    ]),
     warnings: [
       ...(options.devIdp ? ['devIdp: anybody may sign in as anybody'] : []),
       ...(isKept(options.store) ? [] : ['store: everything is forgotten when the process ends']),
@@ -261,13 +264,13 @@ function readOAuth(options: AthOptions, base: URL, production: boolean): OAuthPr
       '`devIdp` is for development: it has no passwords, so anybody could be anybody',
       'give your own OAuth server: oauth: { issuer, clientId, clientSecret }',
     )
+  if (oauth && devIdp)
+    throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')
   if (devIdp && options.production !== false && !isLoopbackHost(base.hostname))
     throw new AthSetupError(
       `\`devIdp\` lets anybody be anybody, and ${base.host} is not this machine alone`,
       'give your own OAuth server; or say `production: false` if nobody else can reach it',
     )
-  if (oauth && devIdp)
-    throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')
   if (devIdp)
     return {
       issuer: `${base.origin}${devIdpPath}`,

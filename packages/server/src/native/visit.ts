@@ -11,10 +11,10 @@ import { requireStepUp, stepUpHeader } from '../step-up/require-step-up.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppAnswer, type AppRequest, headerOf, pathOf, proxyCallOf } from './app-request.ts'
 import { refusal } from './app-answer.ts'
+import { isCarried, openCarried } from './carried-call.ts'
 import type { AthContext } from './context.ts'
 import type { GuardOptions } from './guard-options.ts'
 import { onlyScope } from './only-scope.ts'
-import { proxiedHeader } from './proxied-header.ts'
 import type { NativeSettings } from './settings.ts'
 
 /** How a route's door stands for a request. */
@@ -32,10 +32,12 @@ const noScope: ReadonlySet<string> = new Set()
 
 /** One request to a route of the app: let in by the scope map, by guards, or not; and recorded once, however it ended. */
 export class Visit<Scope extends string = string> {
-  readonly #request: AppRequest
+  #request: AppRequest
   readonly #opening: Promise<AppParts>
   readonly #settings: NativeSettings
   readonly #bearsToken: boolean
+  /** It came by the proxy path, where it was let in and is recorded; guards still have their say. */
+  readonly #carried: boolean
   readonly #startedAt = systemClock.now()
   readonly #abort = new AbortController()
   #parts: AppParts | undefined
@@ -57,16 +59,18 @@ export class Visit<Scope extends string = string> {
     this.#request = request
     this.#opening = options.opening
     this.#settings = options.settings
-    this.#bearsToken = options.bearsToken
+    this.#carried = isCarried(request)
+    this.#bearsToken = options.bearsToken || this.#carried
   }
 
+  /** Whether it comes with a token of ours; what came by the proxy path has the user's own. */
   get isAgent(): boolean {
-    return this.#bearsToken
+    return this.#bearsToken && !this.#carried
   }
 
   /** The way in by the scope map. */
   enter(): Promise<Door<Scope>> {
-    if (!this.#bearsToken) return Promise.resolve({ kind: 'person' })
+    if (!this.#bearsToken || this.#carried) return Promise.resolve({ kind: 'person' })
     return this.#guarded(async (parts) => {
       const { scopeMap, hasGuards } = this.#settings
       if (hasGuards && !this.#isNamed(scopeMap)) return { kind: 'unnamed' }
@@ -80,10 +84,16 @@ export class Visit<Scope extends string = string> {
     guard: GuardOptions<Request>,
     request: Request,
   ): Promise<Door<Scope>> {
-    if (!this.#bearsToken) return this.#others(scope, guard, request)
-    const door = await this.#guarded(async (parts) =>
-      this.#ath ? this.#checkScope(this.#ath, scope) : this.#admit(parts, onlyScope(scope)),
-    )
+    if (!this.#bearsToken) return this.#others(guard)
+    const door = await this.#guarded(async (parts) => {
+      if (this.#ath) return this.#checkScope(this.#ath, scope)
+      if (this.#carried) {
+        const opened = openCarried(this.#request, { seal: parts.seal, clock: parts.ports.clock })
+        if (!opened) return this.#refuse(parts, { reason: 'token_malformed' })
+        this.#request = opened
+      }
+      return this.#admit(parts, onlyScope(scope))
+    })
     if (door.kind !== 'agent' || !guard.stepUp) return door
     // The app may read the body to decide; the person confirms the body as it came.
     const letGo = this.#request.keepBody()
@@ -107,7 +117,8 @@ export class Visit<Scope extends string = string> {
   /** The app has answered, or its caller has left: the record. */
   finish(status: number | undefined): void {
     this.#left = true
-    if (this.#parts && this.#outcome?.result.ok)
+    if (this.#carried) this.#release()
+    else if (this.#parts && this.#outcome?.result.ok)
       this.#record(
         this.#parts,
         status === undefined ? { reason: 'caller_aborted' } : undefined,
@@ -115,35 +126,22 @@ export class Visit<Scope extends string = string> {
       )
   }
 
+  /** Its record is made where it came by. */
+  #release(): void {
+    if (this.#open && this.#parts) this.#parts.inFlight.remove(this.#open)
+    this.#over = true
+  }
+
   /** Called when the permission ends while the request is under way: nothing more may reach the agent. */
   onEnd(stop: () => void): void {
     this.#abort.signal.addEventListener('abort', stop, { once: true })
   }
 
-  /**
-   * Requests without a token of ours. One that our own proxy sent is still an agent's: it opens no more here than a
-   * direct call with its token would.
-   */
-  async #others<Request>(
-    scope: Scope,
-    { others, stepUp }: GuardOptions<Request>,
-    request: Request,
-  ): Promise<Door<Scope>> {
-    const refused = (failure: Failure): Door<Scope> => ({
-      kind: 'refused',
-      answer: refusal(failure),
-    })
-    if (others !== 'next') return refused({ reason: 'token_absent' })
-    const proxied = headerOf(this.#request, proxiedHeader)
-    if (proxied === undefined) return { kind: 'person' }
-    if (!proxied.split(' ').includes(scope))
-      return refused({
-        reason: 'scope_not_granted',
-        method: this.#request.method,
-        path: pathOf(this.#request),
-        anyOf: [scope],
-      })
-    return (await stepUp?.(request)) ? refused({ reason: 'token_absent' }) : { kind: 'person' }
+  /** Requests without a token of ours. */
+  #others({ others }: Pick<GuardOptions<never>, 'others'>): Door<Scope> {
+    return others === 'next'
+      ? { kind: 'person' }
+      : { kind: 'refused', answer: refusal({ reason: 'token_absent' }) }
   }
 
   /** Nobody gets in where something is closed or broken. */

@@ -72,7 +72,7 @@ export interface AuditEvent {
   /** First 8 bytes of SHA-256 of the token, hex. */
   readonly token_ref?: string | undefined
   readonly ip?: string | undefined
-  /** `rule:<name>`, `operator:<name>`, `user`, `agent`, `gateway`. */
+  /** `rule:<name>`, `default`, `operator-again`, `operator:<name>`, `user`, `agent`, `gateway`. */
   readonly decided_by?: string | undefined
 }
 

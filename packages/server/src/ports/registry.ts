@@ -34,7 +34,7 @@ export interface Registration {
   readonly previousSecret?: { readonly hash: string; readonly until: number }
   readonly registeredAt: number
   readonly decidedAt: number
-  /** `rule:<name>`, `default`, or `operator:<name>`. */
+  /** `rule:<name>`, `default`, `operator-again` where an operator's decision ran out, or `operator:<name>`. */
   readonly decidedBy: string
 }
 

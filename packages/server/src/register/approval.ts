@@ -44,6 +44,11 @@ export interface ApprovalDecision {
   readonly decidedBy: string
 }
 
+/** Who decided where no rule matched. */
+export const byNoRule = 'default'
+/** What an operator decided has run out: an operator decides again, and no rule does. */
+export const heldForOperator = 'operator-again'
+
 /** Decides a registration (R41–R43). Never approves a scope that was not requested, not allowed or that the provider lacks. */
 export function decideApproval(
   rules: readonly ApprovalRule[],
@@ -56,7 +61,7 @@ export function decideApproval(
 ): ApprovalDecision {
   const rule = rules.find((candidate) => matches(candidate, request))
   const effect = rule?.decide ?? defaults.unmatched
-  const decidedBy = rule ? `rule:${rule.name}` : 'default'
+  const decidedBy = rule ? `rule:${rule.name}` : byNoRule
   const lifetimeSeconds = rule?.lifetimeSeconds ?? defaults.lifetimeSeconds
   const approvals = mergeRequested(request.requested).map(
     ({ providerId, scopes }): ApprovedProvider => {

@@ -24,7 +24,7 @@ import { hashSecret } from '../secret/hash.ts'
 import { type Outcome, story } from '../story/stage.ts'
 import { jsonAnswer } from '../wire/answer.ts'
 import { readBody } from '../wire/body.ts'
-import { type ApprovalDecision, decideApproval } from './approval.ts'
+import { type ApprovalDecision, byNoRule, decideApproval, heldForOperator } from './approval.ts'
 
 interface Read {
   readonly request: RegistrationRequest
@@ -101,7 +101,9 @@ async function authorize(
   if (!within.ok) return within
   const existing = await ports.registry.findByAgentId(request.agent_id)
   const lapsed = existing?.status === 'approved' && existing.approvalExpiresAt <= ports.clock.now()
-  if (existing && !lapsed)
+  // Nobody has decided about it yet, and a rule that was written since does.
+  const undecided = existing?.status === 'pending' && existing.decidedBy === byNoRule
+  if (existing && !lapsed && !undecided)
     return fail({ reason: 'registration_exists', clientId: existing.clientId })
   const { config } = ports
   const asked = {
@@ -123,10 +125,15 @@ async function authorize(
     ),
   }
   const decision = decideApproval(config.approvalRules, asked, defaults)
+  if (undecided && decision.decidedBy === byNoRule)
+    return fail({ reason: 'registration_exists', clientId: existing.clientId })
   // What an operator decided no rule undoes because time went by: an operator decides again.
   const mustAsk = decision.status === 'approved' && existing?.decidedBy.startsWith('operator:')
   if (!mustAsk) return ok({ decision, renewed: existing })
-  const held = decideApproval([], asked, { ...defaults, unmatched: 'hold' })
+  const held = {
+    ...decideApproval([], asked, { ...defaults, unmatched: 'hold' }),
+    decidedBy: heldForOperator,
+  }
   const { restrictions } = decision
   // What the rule limits it to holds whoever approves.
   return ok({

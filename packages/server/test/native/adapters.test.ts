@@ -22,7 +22,7 @@ for (const [name, open] of Object.entries(frameworks))
         scopes: {
           'products:read': ['GET /api/products/**'],
           'orders:read': { description: 'See your orders' },
-          'orders:write': { description: 'Place orders' },
+          'orders:write': { routes: ['POST /api/orders'], description: 'Place orders' },
         },
         devIdp: true,
         audit: (line) => audit.push(line),
@@ -50,7 +50,11 @@ for (const [name, open] of Object.entries(frameworks))
     const ask = (path: string, init: RequestInit = {}) =>
       fetch(`${shop.url}${path}`, {
         ...init,
-        headers: { ...bearer(), 'content-type': 'application/json', ...init.headers },
+        headers: {
+          ...bearer(),
+          'content-type': 'application/json',
+          ...(init.headers as Record<string, string> | undefined),
+        },
       })
     const order = (total: number, headers: Record<string, string> = {}) =>
       ask('/api/orders', { method: 'POST', body: JSON.stringify({ total }), headers })
@@ -121,7 +125,7 @@ for (const [name, open] of Object.entries(frameworks))
       assert.equal(nobody.status, 403)
     })
 
-    test('[R94] [R99] the proxy path swaps the token for the user’s own, by the app’s id or a short name', async () => {
+    test('[R94] [R99] [C27] the proxy path swaps the token for the user’s own, by the app’s id or a short name', async () => {
       for (const app of ['com.acme.shop', 'shop', 'default']) {
         const answer = await ask(`/ath/proxy/${app}/api/products`)
         assert.equal(answer.status, 200, app)
@@ -165,6 +169,30 @@ for (const [name, open] of Object.entries(frameworks))
       assert.equal(((await answer.json()) as Refusal).code, 'USER_DENIED')
     })
 
+    test('a large order waits for its person on the proxy path, too, where the app’s log-in sees the user’s own token', async () => {
+      const order = (headers: Record<string, string> = {}) =>
+        ask('/ath/proxy/shop/api/orders', { method: 'POST', body: '{"total":900}', headers })
+      const first = await order()
+      assert.equal(first.status, 401)
+      const { details } = (await first.json()) as Refusal
+      const { decide } = await openStepUp(details.step_up.confirm_url)
+      await decide('approve')
+      const again = { 'x-ath-step-up': details.step_up.id }
+      const confirmed = await order(again)
+      assert.equal(confirmed.status, 201)
+      assert.equal(((await confirmed.json()) as { by: string }).by, 'Shopper')
+      assert.equal((await order(again)).status, 401)
+    })
+
+    test('nobody makes up where a call came by', async () => {
+      const answer = await fetch(`${shop.url}/api/orders`, {
+        method: 'POST',
+        body: '{"total":900}',
+        headers: { 'content-type': 'application/json', 'x-ath-call': 'v1.abcdefgh.AAAA' },
+      })
+      assert.equal(answer.status, 401)
+    })
+
     test('nobody else confirms what one person was asked', async () => {
       const { details } = (await (await order(800)).json()) as Refusal
       const { question } = await openStepUp(details.step_up.confirm_url, 'li')
@@ -178,9 +206,10 @@ for (const [name, open] of Object.entries(frameworks))
       assert.equal(answer.status, 401)
       assert.equal(((await answer.json()) as Refusal).code, 'TOKEN_REVOKED')
       const calls = audit.filter(({ event }) => event === 'proxy_request')
-      const direct = calls.filter(({ path }) => path === '/api/orders' && true)
-      // 100 and the confirmed 680.
-      assert.equal(direct.length, 2)
+      const orders = calls.filter(({ path }) => path === '/api/orders')
+      // 100, the confirmed 680, and the proxied 900: asked, confirmed, and asked again.
+      assert.equal(orders.length, 5)
+      const direct = orders
       assert.ok(direct.every(({ user_id, agent_id }) => user_id && agent_id === agent.agentId))
     })
   })

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, describe, test } from 'node:test'
+import { TLSSocket } from 'node:tls'
 import type { Store } from '@ath-protocol/server'
 import { StartError } from '@ath-protocol/server/parts'
 import { type PostgresOptions, postgresStore } from '@ath-protocol/server/postgres'
 import {
   assertStoreIsDown,
   clearName,
+  createTestCertificate,
   freePort,
   postgresPassword,
   sampleGrant,
@@ -222,6 +226,21 @@ describe('postgresStore', () => {
     await refusal(open({ url: urlWith({ host }) }), new RegExp(`@${host}/.*nothing listens`))
     const nowhere = urlWith({ host: 'no-such-host.invalid:5432' })
     await refusal(open({ url: nowhere }), /host is not known/)
+  })
+
+  test('a certificate that is not trusted is refused, with how to name its authority', async (t) => {
+    const certificate = createTestCertificate(['127.0.0.1'])
+    const impostor = createServer((socket) => {
+      socket.once('data', () => {
+        socket.write('S')
+        new TLSSocket(socket, { isServer: true, ...certificate }).on('error', () => {})
+      })
+    }).listen(0, '127.0.0.1')
+    await once(impostor, 'listening')
+    t.after(() => impostor.close())
+    const { port } = impostor.address() as AddressInfo
+    const url = `${urlWith({ host: `127.0.0.1:${port}` })}?sslmode=verify-full`
+    await refusal(open({ url }), /certificate that is not trusted[\s\S]*sslrootcert/)
   })
 
   test('what is no PostgreSQL URL, no plain schema or too small a pool is refused before anything is tried', async () => {

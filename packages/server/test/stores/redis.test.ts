@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
 import { after, describe, test } from 'node:test'
+import { createServer } from 'node:tls'
 import { DependencyDown, type Store } from '@ath-protocol/server'
 import { StartError } from '@ath-protocol/server/parts'
 import { type RedisOptions, redisStore } from '@ath-protocol/server/redis'
 import {
   assertStoreIsDown,
   clearName,
+  createTestCertificate,
   freePort,
   sampleConsent,
   sampleGrant,
@@ -253,6 +257,15 @@ describe('redisStore', () => {
       open({ url: urlWith({ host: 'no-such-host.invalid:6379' }) }),
       /host is not known/,
     )
+  })
+
+  test('a certificate that is not trusted is refused, with how to name its authority', async (t) => {
+    const impostor = createServer(createTestCertificate(['127.0.0.1'])).listen(0, '127.0.0.1')
+    await once(impostor, 'listening')
+    t.after(() => impostor.close())
+    const { port } = impostor.address() as AddressInfo
+    const url = `rediss://:${password}@127.0.0.1:${port}`
+    await refusal(open({ url }), /certificate that is not trusted[\s\S]*NODE_EXTRA_CA_CERTS/)
   })
 
   test('what is no Redis URL and no plain prefix is refused before anything is tried', async () => {

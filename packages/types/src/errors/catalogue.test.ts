@@ -80,10 +80,11 @@ test('sentences fit into a challenge as they are (RFC 6750 §3)', () => {
   }
 })
 
-test('a challenge goes with the token: 401 of the token codes and 403 of its scopes only', () => {
+test('a challenge goes with the token: 401 of the token codes and of its user (RFC 9470), and 403 of its scopes only', () => {
   const challenged = rows.filter(([, row]) => row.challenge).map(([face]) => face)
   assert.deepEqual(challenged.sort(), [
     'scope_not_approved',
+    'step_up',
     'token_expired',
     'token_invalid',
     'token_missing',

@@ -27,22 +27,27 @@ const lineAnswer = ({ product, quantity }: Line) => ({
 
 /** An item of the cart has the id of its product. */
 export const cartAnswer = ({ lines, totalFen, version }: Cart) => ({
-  items: lines.map((line) => ({ id: line.product.id, ...lineAnswer(line) })),
+  items: lines.map((line) => ({
+    id: line.product.id,
+    ...lineAnswer(line),
+    added_by: handAnswer(line.addedBy),
+  })),
   total: toYuan(totalFen),
   currency,
   version,
 })
 
-export const orderAnswer = ({ id, placedAt, lines, totalFen, placedBy }: Order) => ({
+export const orderAnswer = ({ id, placedAt, lines, totalFen, placedBy, confirmed }: Order) => ({
   id,
   placed_at: new Date(placedAt * 1000).toISOString(),
   items: lines.map(lineAnswer),
   total: toYuan(totalFen),
   currency,
-  placed_by: placedByAnswer(placedBy),
+  placed_by: handAnswer(placedBy),
+  ...(confirmed ? { confirmed: true } : {}),
 })
 
-function placedByAnswer(hand: Hand) {
+function handAnswer(hand: Hand) {
   switch (hand.kind) {
     case 'person':
       return { kind: hand.kind }

@@ -17,7 +17,14 @@ export interface Order {
   readonly lines: readonly Line[]
   readonly totalFen: number
   readonly placedBy: Hand
+  /** The person said yes to this very order of an agent. */
+  readonly confirmed: boolean
 }
+
+/** Above this an agent's order waits for its person's yes. */
+export const largeAboveFen = 50_000
+
+export const isLarge = ({ totalFen }: Draft): boolean => totalFen > largeAboveFen
 
 export interface Orders {
   /** Newest first. */
@@ -27,7 +34,7 @@ export interface Orders {
   /** Throws `no_such_product`. */
   draftOf(wanted: readonly { readonly productId: string; readonly quantity: number }[]): Draft
   /** Throws `out_of_stock`; then nothing was taken. Empties the cart that the draft came from. */
-  place(shopper: Shopper, draft: Draft): Order
+  place(shopper: Shopper, draft: Draft, confirmed?: boolean): Order
 }
 
 export function createOrders(shelf: Shelf, carts: Carts): Orders {
@@ -55,7 +62,8 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
       })
       return { lines, totalFen: totalOf(lines), fromCart: false }
     },
-    place(shopper, { lines, totalFen, fromCart }) {
+    place(shopper, draft, confirmed = false) {
+      const { lines, totalFen, fromCart } = draft
       shelf.take(lines)
       count++
       const order: Order = {
@@ -64,6 +72,7 @@ export function createOrders(shelf: Shelf, carts: Carts): Orders {
         lines: lines.map(({ product, quantity }) => ({ product, quantity })),
         totalFen,
         placedBy: shopper.hand,
+        confirmed,
       }
       placed.set(shopper.id, [order, ...(placed.get(shopper.id) ?? [])])
       if (fromCart) carts.empty(shopper.id)

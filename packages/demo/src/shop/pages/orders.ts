@@ -25,24 +25,24 @@ ${orders.map((order) => orderSheet(language, order, session, order.id === placed
 
 const orderSheet = (
   language: Language,
-  { id, placedAt, lines, totalFen, placedBy }: Order,
+  { id, placedAt, lines, totalFen, placedBy, confirmed }: Order,
   session: Session,
   isNew: boolean,
 ) => html`<article class="sheet order${isNew && ' new'}" aria-labelledby="${id}">
 <header><h2 id="${id}">${id}</h2><span class="soft small">${sayTime(language, placedAt)}</span></header>
 ${sums(language, lines)}
 <p class="sum grand"><span>${say(language, 'total')}</span> <span>${sayPrice(totalFen)}</span></p>
-${hand(language, placedBy, session)}
+${hand(language, placedBy, session, confirmed)}
 </article>
 `
 
-function hand(language: Language, placedBy: Hand, { name }: Session): Html {
+function hand(language: Language, placedBy: Hand, { name }: Session, confirmed: boolean): Html {
   if (placedBy.kind === 'person')
     return html`<p><span class="tag">${say(language, 'placedByYou')}</span></p>`
   const [who, what, id] =
     placedBy.kind === 'agent'
       ? [placedBy.name, say(language, 'whichAgent'), placedBy.id]
       : [say(language, 'byApp'), say(language, 'whichApp'), placedBy.clientId]
-  return html`<p><span class="tag agent">${placedBy.kind === 'agent' ? sayPlacedBy(language, who) : who}</span></p>
+  return html`<p><span class="tag agent">${placedBy.kind === 'agent' ? sayPlacedBy(language, who) : who}</span>${confirmed && html` <span class="tag good">${say(language, 'confirmedByYou')}</span>`}</p>
 <dl><dt>${say(language, 'forWhom')}</dt><dd>${name}</dd><dt>${what}</dt><dd>${id}</dd></dl>`
 }

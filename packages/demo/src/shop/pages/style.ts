@@ -48,7 +48,7 @@ input[type=search],select{font:inherit;color:inherit;background:var(--card);bord
 .card .foot{margin-top:auto;display:flex;flex-wrap:wrap;gap:.25rem .6rem;align-items:center;justify-content:space-between}
 .picture{display:block;width:100%;height:auto;aspect-ratio:4/3}
 .price{font-weight:700;font-variant-numeric:tabular-nums;margin:0}
-.tag{display:inline-block;font-size:.8125rem;line-height:1.5;padding:.05rem .55rem;border-radius:99px;color:var(--soft);border:1px solid var(--line);white-space:nowrap}
+.tag{display:inline-block;font-size:.8125rem;line-height:1.5;padding:.05rem .55rem;border-radius:99px;color:var(--soft);border:1px solid var(--line);white-space:nowrap;margin:.1rem 0}
 .good{color:var(--good);background:var(--good-bg);border-color:transparent}
 .few{color:var(--warn);background:var(--warn-bg);border-color:transparent}
 .agent{color:var(--agent);background:var(--agent-bg);border-color:transparent;white-space:normal;border-radius:.8rem}
@@ -83,6 +83,6 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;margin:.6rem 0 0
 dt{color:var(--soft)}dd{margin:0;min-width:0}
 .new{border-color:var(--good);box-shadow:0 0 0 1px var(--good)}
 @media(min-width:52rem){.hero{grid-template-columns:1fr 22rem;align-items:end}.product{grid-template-columns:1.15fr 1fr;align-items:center;gap:2.5rem}.two{display:grid;grid-template-columns:1fr 20rem;gap:1.25rem;align-items:start}.grid{grid-template-columns:repeat(4,1fr);gap:1.25rem}main{padding-top:2rem}}
-@media(max-width:51.99rem){.lines>li{grid-template-columns:4.5rem 1fr}.brand{flex:1}.who{order:0}nav{flex-basis:100%;order:1;border-top:1px solid #ffffff2e}nav ul{justify-content:space-between}.who .name{display:none}}
+@media(max-width:51.99rem){.edit select{padding:.4rem}.lines>li{grid-template-columns:4.5rem 1fr}.brand{flex:1}.who{order:0}nav{flex-basis:100%;order:1;border-top:1px solid #ffffff2e}nav ul{justify-content:space-between}.who .name{display:none}}
 @media(prefers-contrast:more){:root{--soft:var(--ink);--line:var(--ink)}}
 @media(forced-colors:active){.tag,.count,button,.button{border:1px solid}}`

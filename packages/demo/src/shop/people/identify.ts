@@ -42,6 +42,8 @@ interface IdentifyOptions {
 export function createIdentify({ sessions, idp, url }: IdentifyOptions): RequestHandler {
   return async (request, _response, next) => {
     const { authorization } = request.headers
+    // An agent's token is not one of the accounts'; whose request it is has been found out.
+    if (request.ath) return next()
     if (authorization !== undefined) await identifyApp(request, authorization, idp)
     else {
       const session = sessions.find(readCookie(request, sessionCookie))
@@ -67,18 +69,20 @@ function identifyPerson(request: Request, session: Session, url: string) {
   request.signedIn = session
 }
 
-/** Lets on whoever is known, and an app only with the scope. */
+/** Lets on whoever is known, and an app only with the scope. What an agent may do was decided before. */
 export function allow(scope: ShopScope): RequestHandler {
   return (request, _response, next) => {
-    if (!request.shopper) throw new Refused(401, 'sign_in', 'sign in, or send an access token')
-    if (request.tokenScopes && !request.tokenScopes.includes(scope))
+    shopperOf(request)
+    if (!request.ath && request.tokenScopes && !request.tokenScopes.includes(scope))
       throw new Refused(403, 'insufficient_scope', `the access token lacks \`${scope}\``, { scope })
     next()
   }
 }
 
-/** Behind `allow`, or behind a session: somebody is known. */
-export function shopperOf({ shopper }: Request): Shopper {
-  if (!shopper) throw new Refused(401, 'sign_in', 'sign in, or send an access token')
+/** Whose cart and orders a request is about: an agent's person, or whoever came themselves. Throws `sign_in`. */
+export function shopperOf({ ath, shopper }: Request): Shopper {
+  if (ath?.user.subject !== undefined)
+    return { id: ath.user.subject, hand: { kind: 'agent', id: ath.agent.id, name: ath.agent.name } }
+  if (ath || !shopper) throw new Refused(401, 'sign_in', 'sign in, or send an access token')
   return shopper
 }

@@ -1,3 +1,4 @@
+import { isUntrusted } from '../service-url.ts'
 import { StartError } from '../start-error.ts'
 
 /** Says why a PostgreSQL store cannot be opened and what to do, for what an operator can mend. Never names the password. */
@@ -51,6 +52,11 @@ export function explainPostgresFailure(
     case 'ETIMEDOUT':
       return explained(`cannot be reached (${code})`, 'check the network between here and there')
   }
+  if (isUntrusted(code))
+    return explained(
+      `shows a certificate that is not trusted (${code})`,
+      'name its authority: `?sslmode=verify-full&sslrootcert=/path/ca.pem` in the `url`, or NODE_EXTRA_CA_CERTS',
+    )
   if (/timeout/i.test(message))
     return explained('does not answer in time', 'check the network between here and there')
   if (/password must be a string|no password/i.test(message))

@@ -1,3 +1,4 @@
+import { isUntrusted } from '../service-url.ts'
 import { StartError } from '../start-error.ts'
 
 /** Says why a Redis store cannot be opened and what to do, for what an operator can mend. Never names the password. */
@@ -6,6 +7,11 @@ export function explainRedisFailure(shown: string, cause: unknown): unknown {
   const { code, message = '' } = (cause ?? {}) as { code?: unknown; message?: string }
   const explained = (problem: string, fix: string) =>
     new StartError(`the store ${shown} ${problem}`, fix, { cause })
+  if (isUntrusted(code))
+    return explained(
+      `shows a certificate that is not trusted (${code})`,
+      'name its authority in the environment variable NODE_EXTRA_CA_CERTS',
+    )
   if (/WRONGPASS|NOAUTH|invalid password|without any password/i.test(message))
     return explained(
       'does not let us in: the password is wrong, missing or not wanted',

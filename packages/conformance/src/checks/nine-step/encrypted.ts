@@ -1,8 +1,8 @@
-import { checks } from '../check/check.ts'
-import { describe, expectRefused, expectThat } from '../check/expect.ts'
-import { Unavailable, Unmet } from '../check/verdict.ts'
-import { decrypt, encrypt, encryptedType } from '../nine-step/encrypted.ts'
-import { usualCapabilities } from '../nine-step/walk.ts'
+import { checks } from '../../check/check.ts'
+import { describe, expectRefused, expectThat } from '../../check/expect.ts'
+import { Unavailable, Unmet } from '../../check/verdict.ts'
+import { decrypt, encrypt, encryptedType } from '../../nine-step/encrypted.ts'
+import { usualCapabilities } from '../../nine-step/walk.ts'
 
 export const encrypted = checks({
   'encrypted-calls': async (subject) => {

@@ -1,0 +1,66 @@
+import type { Clock } from '@ath-protocol/types'
+import type { HeaderList } from '../proxy/headers.ts'
+import type { Seal } from '../ports/seal.ts'
+import { stepUpHeader } from '../step-up/require-step-up.ts'
+import { type AppRequest, headerOf } from './app-request.ts'
+
+/**
+ * How a call that came by the proxy path tells the app's own guards whose it is: the app's log-in sees the user's OAuth
+ * token, and a guard that would have asked the person must not take it for theirs. Sealed, for one request, for half a
+ * minute; agents can neither make nor send it, since nothing that begins with `x-ath-` goes on from them.
+ */
+export const carriedHeader = 'x-ath-call'
+
+const lifetimeSeconds = 30
+const context = 'call on the proxy path'
+const kept = ['authorization', 'x-ath-agent-id', stepUpHeader] as const
+
+interface Carried {
+  readonly method: string
+  readonly target: string
+  readonly ip: string
+  readonly until: number
+  readonly headers: HeaderList
+}
+
+/** The header for a call that goes on to `method` and `target` of the app. */
+export function carryCall(
+  request: AppRequest,
+  to: { readonly method: string; readonly target: string },
+  { seal, clock }: { readonly seal: Seal; readonly clock: Clock },
+): HeaderList {
+  const carried: Carried = {
+    ...to,
+    ip: request.ip,
+    until: clock.now() + lifetimeSeconds,
+    headers: kept.flatMap((name) => {
+      const value = headerOf(request, name)
+      return value === undefined ? [] : [name, value]
+    }),
+  }
+  return [carriedHeader, seal.seal(JSON.stringify(carried), context)]
+}
+
+export const isCarried = (request: AppRequest): boolean =>
+  headerOf(request, carriedHeader) !== undefined
+
+/** The agent's call as it was before the proxy; undefined where the header is not ours, of another request, or old. */
+export function openCarried(
+  request: AppRequest,
+  { seal, clock }: { readonly seal: Seal; readonly clock: Clock },
+): AppRequest | undefined {
+  let carried: Carried
+  try {
+    carried = JSON.parse(seal.open(headerOf(request, carriedHeader) ?? '', context)) as Carried
+  } catch {
+    return undefined
+  }
+  const { method, target, ip, until, headers } = carried
+  if (method !== request.method || target !== request.target || until <= clock.now())
+    return undefined
+  const names: readonly string[] = [...kept, carriedHeader]
+  const others = request.headers.filter(
+    (_, index) => !names.includes(request.headers[index - (index % 2)]?.toLowerCase() ?? ''),
+  )
+  return { ...request, ip, headers: [...others, ...headers] }
+}
