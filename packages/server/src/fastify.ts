@@ -58,11 +58,12 @@ export function ath<const Scope extends string>(options: AthOptions<Scope>): Fas
       if (app.owns(pathOf(asked))) return send(reply, await app.answer(asked))
       const visit = visitOf(request)
       delete request.raw.headers[carriedHeader]
-      if (!visit.isAgent) return
+      if (!visit.isWatched) return
       reply.raw.once('close', () =>
         visit.finish(reply.raw.writableFinished ? reply.raw.statusCode : undefined),
       )
       visit.onEnd(() => reply.raw.destroy())
+      if (!visit.isAgent) return
       const door = await visit.enter()
       withoutCredentials(request.raw)
       if (door.kind === 'refused') return send(reply, door.answer)

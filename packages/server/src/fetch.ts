@@ -80,10 +80,10 @@ export function withoutCredentials(request: Request): Request {
 
 /** The app's answer to an agent, which breaks off when its permission ends, and the record when it is over. */
 export async function concluded(
-  visit: Pick<Visit, 'finish' | 'onEnd' | 'isAgent'>,
+  visit: Pick<Visit, 'finish' | 'onEnd' | 'isWatched'>,
   route: () => Response | Promise<Response>,
 ): Promise<Response> {
-  if (!visit.isAgent) return route()
+  if (!visit.isWatched) return route()
   let response: Response
   try {
     response = await route()

@@ -49,7 +49,7 @@ export function ath<const Scope extends string>(
     return visit
   }
   const goOn = async (visit: Visit<Scope>, context: Context, next: () => Promise<void>) => {
-    if (!visit.isAgent) return next()
+    if (!visit.isWatched) return next()
     const answer = await concluded(visit, async () => {
       await next()
       return context.res

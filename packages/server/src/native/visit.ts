@@ -59,13 +59,19 @@ export class Visit<Scope extends string = string> {
     this.#request = request
     this.#opening = options.opening
     this.#settings = options.settings
-    this.#carried = isCarried(request)
+    // Beside a token it is somebody's own invention.
+    this.#carried = !options.bearsToken && isCarried(request)
     this.#bearsToken = options.bearsToken || this.#carried
   }
 
   /** Whether it comes with a token of ours; what came by the proxy path has the user's own. */
   get isAgent(): boolean {
     return this.#bearsToken && !this.#carried
+  }
+
+  /** Whether an agent is behind it, whichever way it came: then somebody has to say when it is over. */
+  get isWatched(): boolean {
+    return this.#bearsToken
   }
 
   /** The way in by the scope map. */

@@ -64,6 +64,9 @@ test('an app’s own log-in sees neither the token nor the cookies of an agent�
     assert.equal(answer.status, 200, path)
     assert.deepEqual(await answer.json(), nobody, path)
   }
+  const invented = { cookie: 'session=wang', 'x-ath-call': 'somebody' }
+  for (const path of ['/about', '/api/products'])
+    assert.deepEqual(await (await app.ask(path, { headers: invented })).json(), nobody, path)
   const person = await fetch(`${app.url}/about`, { headers: { cookie: 'session=wang' } })
   assert.equal(((await person.json()) as { cookie: string }).cookie, 'session=wang')
 })
@@ -499,3 +502,36 @@ test('an order that is read for its amount before the app’s parser is refused 
   assert.equal((await order('{"total":501}')).status, 403)
   assert.equal((await order('{"total":501,"total":1}')).status, 403)
 })
+
+for (const [name, open] of Object.entries({
+  Express: (signals: AbortSignal[]) =>
+    attackedExpress((app, agents) => {
+      app.use(agents)
+      app.post('/api/checkout', agents.requireScope('cart:write'), (req, res) => {
+        if (req.ath) signals.push(req.ath.signal)
+        res.json('ordered')
+      })
+    }),
+  Hono: (signals: AbortSignal[]) =>
+    attackedHono((app, agents) => {
+      app.use(agents)
+      app.post('/api/checkout', agents.requireScope('cart:write'), (c) => {
+        const agent = c.get('ath')
+        if (agent) signals.push(agent.signal)
+        return c.json('ordered')
+      })
+    }),
+}))
+  test(`on ${name} a call is let go of when it is over, whichever way it came`, async (t) => {
+    const signals: AbortSignal[] = []
+    const app = closing(t, await open(signals))
+    for (const path of ['/api/checkout', '/ath/proxy/shop/api/checkout'])
+      assert.equal(await (await app.ask(path, { method: 'POST' })).json(), 'ordered')
+    await later(50)
+    await app.session.revoke()
+    await later(50)
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [false, false],
+    )
+  })
