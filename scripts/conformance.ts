@@ -9,11 +9,13 @@ import type { RunningSubject } from '../packages/conformance/test/subjects/subje
 import { startShopSubject } from './conformance/shop.ts'
 import { startNativeApp } from './conformance/native-app.ts'
 import type { Surroundings } from './conformance/surroundings.ts'
+import { skippedIn, unseenRows } from './conformance/unchecked.ts'
 
 const help = `npm run conformance [-- <option of the suite> ...]
 
-Starts each server of this repository that speaks ATH, with TLS, and runs the conformance suite against it with each handshake
-that it offers. Options are handed to the suite: npm run conformance -- --only R45 --json evidence.json
+Starts each server of this repository that speaks ATH, over TLS, and runs the conformance suite against it with each
+handshake that it offers. Rows that were not checked are listed at the end, with the reason. Options are handed to the
+suite: npm run conformance -- --only R45 --json evidence.json
 The exit code is 0 only when no row failed anywhere.
 `
 
@@ -53,23 +55,26 @@ async function main(given: readonly string[]): Promise<number> {
     return file
   }
   const table: string[] = []
+  const skipped: string[] = []
   let worst = 0
   try {
     for (const { start, handshakes } of combinations) {
       const subject = await start({ certificate, keepUserKey })
       try {
         for (const handshake of wanted(given, handshakes)) {
-          let last = ''
+          let report = ''
           const code = await runCommand([...subject.options(handshake), ...given], {
             stdin: process.stdin,
             env: process.env,
             say: (line) => void process.stderr.write(`${line}\n`),
             write: (text) => {
-              last = text.trimEnd().split('\n').at(-1) ?? ''
+              report += text
               process.stdout.write(text)
             },
           })
-          table.push(`${code === 0 ? '✔' : '✖'} ${subject.name}, ${handshake}: ${last}`)
+          const name = `${subject.name}, ${handshake}`
+          table.push(`${code === 0 ? '✔' : '✖'} ${name}: ${report.trimEnd().split('\n').at(-1)}`)
+          skipped.push(...skippedIn(report).map((row) => `– ${name}, ${row}`))
           worst = Math.max(worst, code)
         }
       } finally {
@@ -79,7 +84,8 @@ async function main(given: readonly string[]): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  process.stdout.write(`\n${table.join('\n')}\n`)
+  const unseen = ['rows that no server can show from outside:', ...unseenRows(rows)]
+  process.stdout.write(`\n${unseen.join('\n  ')}\n\n${[...table, ...skipped].join('\n')}\n`)
   return worst
 }
 
