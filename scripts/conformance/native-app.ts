@@ -1,16 +1,20 @@
-import { text } from 'node:stream/consumers'
 import { ath } from '@ath-protocol/server/express'
 import express from 'express'
-import { findFreePort, serve } from '../../packages/conformance/test/subjects/listen.ts'
+import { findFreePort } from '../../packages/conformance/test/subjects/listen.ts'
 import { flags, type RunningSubject } from '../../packages/conformance/test/subjects/subject.ts'
 import { registerUserKey } from '../../packages/conformance/test/subjects/user-key.ts'
+import { echo } from './echo.ts'
+import { raisedLimits } from './raised-limits.ts'
+import { serveApp } from './serve-app.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** An app that speaks ATH itself, with its development log-in: as little as there can be. */
-export async function startNativeApp(
-  userKeyFile: (pem: string) => string,
-): Promise<RunningSubject> {
+export async function startNativeApp({
+  certificate,
+  keepUserKey,
+}: Surroundings): Promise<RunningSubject> {
   const [port, agentPort] = [await findFreePort(), await findFreePort()]
-  const url = `http://127.0.0.1:${port}`
+  const url = `https://localhost:${port}`
   const agents = ath({
     url,
     appId: 'com.example.notes',
@@ -22,26 +26,15 @@ export async function startNativeApp(
     },
     devIdp: true,
     agents: [{ agent: `http://127.0.0.1:${agentPort}/*`, allow: 'all' }],
+    limits: raisedLimits,
     audit: () => undefined,
     log: () => undefined,
   })
   const app = express()
-  // The suite asks faster than people do: every request comes from another address, so that no limit is met.
-  let caller = 0
-  app.set('trust proxy', true)
-  app.use((request, _response, next) => {
-    caller++
-    request.headers['x-forwarded-for'] = `10.0.${(caller >> 8) & 255}.${caller & 255}`
-    next()
-  })
   app.use(agents)
-  app.use('/api', (request, response) => {
-    void text(request).then((data) => {
-      response.json({ method: request.method, headers: request.headers, data })
-    })
-  })
-  const { close } = await serve(app, port)
-  const key = userKeyFile(await registerUserKey(`${url}/ath/me/keys`))
+  app.use('/api', echo)
+  const stop = await serveApp(app, { port, certificate })
+  const key = keepUserKey(await registerUserKey(`${url}/ath/me/keys`))
   return {
     name: 'native app',
     url,
@@ -56,6 +49,9 @@ export async function startNativeApp(
         call: 'GET /notes',
         echo: '/anything',
       }),
-    close,
+    async close() {
+      await stop()
+      await agents.close()
+    },
   }
 }

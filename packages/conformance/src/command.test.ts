@@ -61,6 +61,7 @@ test('what cannot be used is exit code 2 and says what to write instead', async 
     [['--nonsense'], /unknown option/],
     [['--url', 'http://127.0.0.1:1', '--mode', 'gateway', '--key', 'x'], /belong together/],
     [['--url', 'http://127.0.0.1:1', '--expected-failures', writeList(t, 'R1\nX2')], /no row X2/],
+    [['--url', 'https://127.0.0.1:1', '--ca', writeList(t, 'no PEM')], /holds no certificate/],
     [
       ['--url', 'http://127.0.0.1:1', '--mode', 'gateway', '--consent', 'command'],
       /--consent-command/,

@@ -15,6 +15,7 @@ export interface Options {
   readonly echo?: string
   readonly consent?: 'auto' | 'command' | 'print'
   readonly consentCommand?: string
+  readonly ca?: string
   readonly form: Readonly<Record<string, string>>
   readonly approveButton?: string
   readonly denyButton?: string
@@ -69,6 +70,7 @@ export function createCommand(): Command {
         .choices(['two-phase', 'nine-step'])
         .default('two-phase'),
     )
+    .option('--ca <file>', 'trust https servers of this authority (PEM), in this run alone')
     .option('--provider <id>', 'the provider to ask for; default: the first that is published')
     .option('--scopes <a,b>', 'the scopes to ask for; default: all of that provider', list)
     .option('--call <call>', 'a call that the scopes open', readCall, { method: 'GET', path: '/' })

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Agent, describeKey } from './agent/agent.ts'
 import { type DocumentHost, openDocumentHost } from './agent/document-host.ts'
@@ -32,6 +33,7 @@ export async function prepare(options: Options, around: Surroundings): Promise<P
   const send = createHttp({
     recorder,
     timeoutSeconds: options.timeout,
+    ...given('authority', readAuthority(options.ca)),
     onWait: (seconds) => around.say(`  the server says 429: waiting ${seconds} s`),
   })
   const mode = options.mode ?? (await findMode(base, send))
@@ -74,6 +76,17 @@ function readBase(url: string | undefined): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`--url ${url} is no http or https URL`)
   return url.replace(/\/+$/, '')
+}
+
+function readAuthority(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  const pem = readText(file)
+  try {
+    void new X509Certificate(pem)
+  } catch {
+    throw new UsageError(`--ca ${file} holds no certificate: give the authority's, as PEM`)
+  }
+  return pem
 }
 
 async function findMode(base: string, send: Send): Promise<Mode> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable, Unmet } from '../check/verdict.ts'
 import type { Recorder } from './evidence.ts'
+import { type Fetch, fetchTrusting, isUnknownAuthority } from './trust.ts'
 
 export interface Answer {
   readonly status: number
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly timeoutSeconds: number
   /** Told when the subject asks to wait. */
   readonly onWait?: (seconds: number) => void
+  /** PEM of an authority whose servers are trusted besides the usual ones. */
+  readonly authority?: string
 }
 
 /** Longer than a minute nobody waits for one check. */
@@ -35,11 +38,13 @@ const maxTries = 4
 /** Members whose values are shown by their beginning only. */
 const secretMembers = /"(?:client_secret|access_token|refresh_token|credential)"\s*:\s*"([^"]+)"/g
 
-/** Sends over the platform's fetch, writes everything down, and waits when the subject says 429 (R119). */
-export function createHttp({ recorder, timeoutSeconds, onWait }: HttpOptions): Send {
+/** Sends, writes everything down, and waits when the subject says 429 (R119). */
+export function createHttp(options: HttpOptions): Send {
+  const { recorder, timeoutSeconds, onWait, authority } = options
+  const fetching: Fetch = authority === undefined ? fetch : fetchTrusting(authority)
   return async (url, asked = {}) => {
     for (let tries = 1; ; tries++) {
-      const answer = await sendOnce(url, asked, recorder, timeoutSeconds)
+      const answer = await sendOnce(fetching, url, asked, { recorder, timeoutSeconds })
       if (answer.status !== 429) return answer
       const seconds = Number(answer.headers.get('retry-after') ?? 1)
       if (tries === maxTries || !(seconds <= maxWaitSeconds))
@@ -53,10 +58,10 @@ export function createHttp({ recorder, timeoutSeconds, onWait }: HttpOptions): S
 }
 
 async function sendOnce(
+  fetching: Fetch,
   url: string,
   { method = 'GET', headers = {}, body }: Asked,
-  recorder: Recorder,
-  timeoutSeconds: number,
+  { recorder, timeoutSeconds }: Pick<HttpOptions, 'recorder' | 'timeoutSeconds'>,
 ): Promise<Answer> {
   const { type, text } = write(body)
   const sent = { ...(type === undefined ? {} : { 'content-type': type }), ...headers }
@@ -69,7 +74,7 @@ async function sendOnce(
     ...(text === undefined ? {} : { text }),
   }
   try {
-    const response = await fetch(url, {
+    const response = await fetching(url, {
       method,
       headers: sent,
       redirect: 'manual',
@@ -86,7 +91,10 @@ async function sendOnce(
   } catch (cause) {
     const why =
       cause instanceof Error ? (cause.cause instanceof Error ? cause.cause : cause) : cause
-    const said = why instanceof Error ? why.message : String(why)
+    const said =
+      why instanceof Error
+        ? `${why.message}${isUnknownAuthority(why) ? '; is its authority the one to trust? Give it as --ca' : ''}`
+        : String(why)
     note(recorder, request, { status: 0, headers: new Headers(), text: '' }, said)
     throw new Unmet(`${method} ${url}: no answer (${said})`, { cause })
   }

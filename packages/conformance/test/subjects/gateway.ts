@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TestCertificate } from '@sallyport/testing'
 import { startGatewayProcess } from './gateway-process.ts'
 import { findFreePort } from './listen.ts'
 import { startOAuthServer } from './oauth-server.ts'
@@ -24,17 +25,23 @@ export interface GatewayOptions {
   readonly onListening?: (address: string) => void
   /** Default `crm`. */
   readonly provider?: string
+  /** It speaks TLS with it; this process has to trust it. */
+  readonly certificate?: TestCertificate
 }
 
 /** The gateway as operators run it, by `sallyport dev`, in front of a service with an OAuth server of its own and one without. */
 export async function startGateway(options: GatewayOptions = {}): Promise<GatewaySubject> {
-  const { provider = 'crm' } = options
+  const { provider = 'crm', certificate } = options
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   const [port, agentPort] = [await findFreePort(), await findFreePort()]
-  const address = `http://127.0.0.1:${port}`
+  const address = `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`
   const url = options.publicUrl ?? address
   const upstream = await startUpstream()
   const oauth = await startOAuthServer(`${url}/ath/callback`, ['crm:read', 'crm:write'])
+  if (certificate) {
+    writeFileSync(join(folder, 'cert.pem'), certificate.cert)
+    writeFileSync(join(folder, 'key.pem'), certificate.key)
+  }
   const config = join(folder, 'sallyport.yaml')
   writeFileSync(
     config,
@@ -42,7 +49,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 gateway:
   url: ${url}
   data_dir: ./data
-  listen: { port: ${port}, drain: 0s }
+  listen: { port: ${port}, drain: 0s${certificate ? ', tls: { cert: ./cert.pem, key: ./key.pem }' : ''} }
 login: { dev_user: alice }
 agents:
   - agent: "http://127.0.0.1:${agentPort}/*"

@@ -3,8 +3,11 @@ import { createBrowser } from '../../src/consent/browser.ts'
 import { createRecorder } from '../../src/wire/evidence.ts'
 import { createHttp } from '../../src/wire/http.ts'
 
-/** Registers a key on the person's own page for keys, and gives its private half as PEM. */
-export async function registerUserKey(keysPage: string): Promise<string> {
+/** Registers a key on the person's own page for keys, signing in with these fields, and gives its private half as PEM. */
+export async function registerUserKey(
+  keysPage: string,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const { kty, crv, x, y } = await exportJWK(publicKey)
   const page = new URL(keysPage)
@@ -18,7 +21,7 @@ export async function registerUserKey(keysPage: string): Promise<string> {
     // The page's button says "Add this key"; a log-in on the way says "approve".
     approve: ['add', 'approve'],
     deny: ['deny'],
-    fields: {},
+    fields,
   })
   const { stoppedAt, seen } = await browser.visit(page.href, 'approve', {
     stopAt: ({ searchParams }) => searchParams.get('done') === 'added',
