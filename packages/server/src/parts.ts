@@ -46,7 +46,7 @@ export { type Passkey, type PasskeyStore } from './ports/passkeys.ts'
 
 export { type Signer } from './ports/signer.ts'
 export { type Store } from './ports/store.ts'
-export { EncryptedAnswer } from './story/encrypted-answer.ts'
+export { EncryptedAnswer, encryptedHead } from './story/encrypted-answer.ts'
 export { type Unsealed } from './story/encrypted.ts'
 export {
   type AmountFields,

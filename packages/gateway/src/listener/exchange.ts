@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type HeaderList, passableTrailers } from '@ath-protocol/server'
-import { type Clock, encryptedMediaType, type Failure } from '@ath-protocol/types'
+import type { Clock, Failure } from '@ath-protocol/types'
 import {
   EncryptedAnswer,
+  encryptedHead,
   type InFlight,
   type ProxyOutcome,
   type Recorder,
@@ -18,15 +19,6 @@ const oneWriteBytes = 16 * 1024
 /** Each byte as the character of that number: node joins text with the head, and writes the same bytes. */
 const latin1 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-
-const encryptedHead = [
-  'content-type',
-  encryptedMediaType,
-  'cache-control',
-  'no-store',
-  'x-content-type-options',
-  'nosniff',
-]
 
 /** What a caller hears when its record could not be kept. */
 export const recordLost: Failure = {

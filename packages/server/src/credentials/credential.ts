@@ -1,6 +1,15 @@
 import type { HeaderList } from '../proxy/headers.ts'
 import type { Failure, Result } from '@ath-protocol/types'
+import type { Unsealed } from '../story/encrypted.ts'
+import type { ProxyCall } from '../story/exchange.ts'
 import type { LiveToken } from '../story/live-token.ts'
+
+/** The call that a credential is for; what was encrypted (U10) is open by now. */
+export interface AskedCall {
+  readonly call: ProxyCall
+  readonly method: string
+  readonly unsealed: Unsealed | undefined
+}
 
 /** How the gateway shows itself, or the user, to one upstream. */
 export interface Credential {
@@ -10,6 +19,7 @@ export interface Credential {
   mint(
     token: LiveToken,
     path: string,
+    asked: AskedCall,
   ): Result<HeaderList, Failure> | Promise<Result<HeaderList, Failure>>
   /** For credentials that an answer can end or change. */
   readonly session?: UpstreamSession

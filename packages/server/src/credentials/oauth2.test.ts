@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { fail, ok } from '@ath-protocol/types'
 import { InMemoryProviderTokenStore } from '../memory/provider-token-store.ts'
 import type { OAuthBridge } from '../ports/oauth.ts'
+import type { AskedCall } from './credential.ts'
 import type { LiveToken } from '../story/live-token.ts'
 import { oauth2Credential } from './oauth2.ts'
 
@@ -37,7 +38,8 @@ test('processes that share a store renew one token in turn: neither uses a refre
     })
     // Each process has its own objects for the same grant.
     const token = { grant: { id: 'grn_1' } } as unknown as LiveToken
-    return async () => credential.mint(token, '/')
+    const asked = { method: 'GET', unsealed: undefined } as AskedCall
+    return async () => credential.mint(token, '/', asked)
   }
   const one = inProcess()
   const other = inProcess()

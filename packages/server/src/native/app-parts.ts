@@ -1,4 +1,5 @@
 import type { Failure, Result } from '@ath-protocol/types'
+import type { AskedCall } from '../credentials/credential.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { OAuthServer } from '../oauth/oauth-servers.ts'
 import type { Seal } from '../ports/seal.ts'
@@ -27,7 +28,7 @@ export interface AppParts {
    * What an agent's call is decided with, where this map says which scope opens it. `carry`: what goes along with a call
    * that is sent on.
    */
-  callPorts(scopeMap: ScopeMap, carry?: () => HeaderList): ProxyPorts
+  callPorts(scopeMap: ScopeMap, carry?: (asked: AskedCall) => HeaderList): ProxyPorts
   findOAuthServer(): Promise<Result<OAuthServer, Failure>>
   /** ATH's own addresses but discovery and the proxy; undefined where there is nothing. */
   answer(call: AthCall): Promise<AthAnswer | undefined>

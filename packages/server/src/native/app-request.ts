@@ -79,6 +79,7 @@ export function proxyCallOf(
     readonly query: string
     readonly startedAt: number
     readonly opened: (call: OpenCall) => void
+    readonly encryption?: 'refused' | 'opened'
   },
 ): ProxyCall {
   return {

@@ -1,4 +1,5 @@
 import type { Clock } from '@ath-protocol/types'
+import type { AskedCall } from '../credentials/credential.ts'
 import type { HeaderList } from '../proxy/headers.ts'
 import type { Seal } from '../ports/seal.ts'
 import { stepUpHeader } from '../step-up/require-step-up.ts'
@@ -21,22 +22,30 @@ interface Carried {
   readonly ip: string
   readonly until: number
   readonly headers: HeaderList
+  /** It was encrypted (U10): what goes on is what was inside. */
+  readonly opened: boolean
 }
 
-/** The header for a call that goes on to `method` and `target` of the app. */
+/** The header for a call that goes on to `target` of the app. */
 export function carryCall(
-  request: AppRequest,
-  to: { readonly method: string; readonly target: string },
+  { call, method, unsealed }: AskedCall,
+  target: string,
   { seal, clock }: { readonly seal: Seal; readonly clock: Clock },
 ): HeaderList {
+  const { ip, authorization, agentHeader } = call
+  const stepUp = headerOf(unsealed ?? call, stepUpHeader)
+  const headers: [string, string | undefined][] = [
+    ['authorization', authorization],
+    ['x-ath-agent-id', agentHeader],
+    [stepUpHeader, stepUp],
+  ]
   const carried: Carried = {
-    ...to,
-    ip: request.ip,
+    method,
+    target,
+    ip,
     until: clock.now() + lifetimeSeconds,
-    headers: kept.flatMap((name) => {
-      const value = headerOf(request, name)
-      return value === undefined ? [] : [name, value]
-    }),
+    headers: headers.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
+    opened: unsealed !== undefined,
   }
   return [carriedHeader, seal.seal(JSON.stringify(carried), context)]
 }
@@ -48,19 +57,19 @@ export const isCarried = (request: AppRequest): boolean =>
 export function openCarried(
   request: AppRequest,
   { seal, clock }: { readonly seal: Seal; readonly clock: Clock },
-): AppRequest | undefined {
+): { readonly request: AppRequest; readonly opened: boolean } | undefined {
   let carried: Carried
   try {
     carried = JSON.parse(seal.open(headerOf(request, carriedHeader) ?? '', context)) as Carried
   } catch {
     return undefined
   }
-  const { method, target, ip, until, headers } = carried
+  const { method, target, ip, until, headers, opened } = carried
   if (method !== request.method || target !== request.target || until <= clock.now())
     return undefined
   const names: readonly string[] = [...kept, carriedHeader]
   const others = request.headers.filter(
     (_, index) => !names.includes(request.headers[index - (index % 2)]?.toLowerCase() ?? ''),
   )
-  return { ...request, ip, headers: [...others, ...headers] }
+  return { request: { ...request, ip, headers: [...others, ...headers] }, opened }
 }

@@ -10,7 +10,7 @@ import { createAttestationVerifier } from '../agent/verify-attestation.ts'
 import { openNineStep } from '../compose/open-nine-step.ts'
 import { openPeople, type People } from '../compose/open-people.ts'
 import { sweepStore } from '../compose/sweep-store.ts'
-import type { Credential } from '../credentials/credential.ts'
+import type { AskedCall, Credential } from '../credentials/credential.ts'
 import { oauth2Credential } from '../credentials/oauth2.ts'
 import { createDevIdp, type DevIdp } from '../dev-idp/dev-idp.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
@@ -152,7 +152,10 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     ...ports,
     endGrant: (id) => endGrantById(ports, id),
   })
-  const routeOf = (scopeMap: ScopeMap, carry?: () => HeaderList): ReadonlyMap<ProviderId, Route> =>
+  const routeOf = (
+    scopeMap: ScopeMap,
+    carry?: (asked: AskedCall) => HeaderList,
+  ): ReadonlyMap<ProviderId, Route> =>
     new Map([
       [
         appId,
@@ -205,11 +208,11 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
 }
 
 /** The user's own token, and what else goes along. */
-const carrying = (credential: Credential, carry: () => HeaderList): Credential => ({
+const carrying = (credential: Credential, carry: (asked: AskedCall) => HeaderList): Credential => ({
   ...credential,
-  mint: async (token, path) => {
-    const minted = await credential.mint(token, path)
-    return minted.ok ? ok([...minted.value, ...carry()]) : minted
+  mint: async (token, path, asked) => {
+    const minted = await credential.mint(token, path, asked)
+    return minted.ok ? ok([...minted.value, ...carry(asked)]) : minted
   },
 })
 

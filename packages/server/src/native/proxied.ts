@@ -10,6 +10,9 @@ import type { AppParts } from './app-parts.ts'
 import { type AppAnswer, type AppRequest, pathOf, proxyCallOf } from './app-request.ts'
 import { refusal } from './app-answer.ts'
 import { carryCall } from './carried-call.ts'
+import type { AskedCall } from '../credentials/credential.ts'
+import { EncryptedAnswer, encryptedHead } from '../story/encrypted-answer.ts'
+import type { Unsealed } from '../story/encrypted.ts'
 
 /**
  * `ANY /ath/proxy/{app}/{path}` inside an app (R91–R99): the same story as at a gateway. It is sent on with the user's
@@ -22,7 +25,7 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
   let open: OpenCall | undefined
   const told: ProxyOutcome | undefined = target.ok
     ? await proxyStory.tell(
-        parts.callPorts(scopeMap, () => carry(parts, request, target.value)),
+        parts.callPorts(scopeMap, (asked) => carry(parts, asked, target.value)),
         {
           call: proxyCallOf(request, {
             ...target.value,
@@ -63,29 +66,27 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
     if (result.error.reason === 'bug') parts.ports.report(result.error.cause, recordId ?? '')
     return refusal(result.error, recordId)
   }
-  const { answer, answerHeaders } = result.value as {
-    answer: UpstreamAnswer
-    answerHeaders: string[]
-  }
+  const { answer, answerHeaders, unsealed } = result.value
+  const count = (bytes: number) => void (bytesOut += bytes)
+  if (unsealed)
+    return {
+      status: 200,
+      headers: encryptedHead,
+      body: encryptedBody(answer, answerHeaders, unsealed.reply, { count, record }),
+    }
   return {
     status: answer.status,
     headers: answerHeaders,
-    body: isEmpty(answer.status)
-      ? drained(answer, record)
-      : bodyOf(answer, (bytes) => (bytesOut += bytes), record),
+    body: isEmpty(answer.status) ? drained(answer, record) : bodyOf(answer, count, record),
   }
 }
 
 /** As the app will see the call, wherever its API is. */
-function carry(parts: AppParts, request: AppRequest, { rawPath, query }: ProxyTarget): HeaderList {
+function carry(parts: AppParts, asked: AskedCall, { rawPath, query }: ProxyTarget): HeaderList {
   const path = normalizePath(rawPath)
   const basePath = parts.settings.upstream.pathname.replace(/\/+$/, '')
   const target = `${basePath}${path.ok ? path.value : rawPath}${query}`
-  return carryCall(
-    request,
-    { method: request.method, target },
-    { seal: parts.seal, clock: parts.ports.clock },
-  )
+  return carryCall(asked, target, { seal: parts.seal, clock: parts.ports.clock })
 }
 
 const isEmpty = (status: number) => status === 204 || status === 205 || status === 304
@@ -123,6 +124,50 @@ function bodyOf(
             controller.error(new Error(failure.reason))
           },
         })
+      },
+      pull: () => answer.resume(),
+      cancel: () => answer.stop({ reason: 'caller_aborted' }),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 }),
+  )
+}
+
+/** One encrypted piece a line (U10). What the app said, status and headers too, is inside. */
+function encryptedBody(
+  answer: UpstreamAnswer,
+  headers: HeaderList,
+  reply: Unsealed['reply'],
+  { count, record }: { count(bytes: number): void; record(failure: Failure | undefined): unknown },
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const send = (line: Buffer) => {
+          count(line.length)
+          controller.enqueue(line)
+        }
+        answer.pipe(
+          new EncryptedAnswer(
+            reply,
+            { status: answer.status, headers },
+            {
+              write: send,
+              finish(line) {
+                send(line)
+                record(undefined)
+                controller.close()
+              },
+              failed(failure) {
+                answer.stop(failure)
+                record(failure)
+                controller.error(new Error(failure.reason))
+              },
+              ready() {
+                if ((controller.desiredSize ?? 0) > 0) answer.resume()
+              },
+            },
+          ),
+        )
       },
       pull: () => answer.resume(),
       cancel: () => answer.stop({ reason: 'caller_aborted' }),

@@ -136,8 +136,7 @@ export function readOptions(options: AthOptions, around: Surroundings): NativeSe
     ...(nineStep
       ? {
           nineStep: {
-            // The app answers direct calls itself: it would have to speak the encryption, too.
-            encryption: 'off',
+            encryption: 'offered',
             confirmation: 'always',
             sessionLifetimeSeconds: options.grantLifetimeSeconds ?? 8 * 3600,
             pinnedDids: pinsOf(agents),

@@ -33,6 +33,8 @@ const noScope: ReadonlySet<string> = new Set()
 /** One request to a route of the app: let in by the scope map, by guards, or not; and recorded once, however it ended. */
 export class Visit<Scope extends string = string> {
   #request: AppRequest
+  /** The app answers in the clear: what is encrypted goes by the proxy path, which opens it. */
+  #encryption: 'refused' | 'opened' = 'refused'
   readonly #opening: Promise<AppParts>
   readonly #settings: NativeSettings
   readonly #bearsToken: boolean
@@ -96,7 +98,8 @@ export class Visit<Scope extends string = string> {
       if (this.#carried) {
         const opened = openCarried(this.#request, { seal: parts.seal, clock: parts.ports.clock })
         if (!opened) return this.#refuse(parts, { reason: 'token_malformed' })
-        this.#request = opened
+        this.#request = opened.request
+        if (opened.opened) this.#encryption = 'opened'
       }
       return this.#admit(parts, onlyScope(scope))
     })
@@ -186,6 +189,7 @@ export class Visit<Scope extends string = string> {
       query: this.#request.target.slice(rawPath.length),
       startedAt: this.#startedAt,
       opened: () => {},
+      encryption: this.#encryption,
     })
     this.#outcome = await admissionStory.tell(parts.callPorts(scopeMap), { call })
     const { result } = this.#outcome

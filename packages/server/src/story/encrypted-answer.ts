@@ -1,9 +1,19 @@
 import { type HeaderList } from '../proxy/headers.ts'
 import { DependencyDown } from './dependency-down.ts'
-import type { Failure } from '@ath-protocol/types'
+import { encryptedMediaType, type Failure } from '@ath-protocol/types'
 import { toInnerHeaders } from '../surfaces/http/inner-headers.ts'
 import type { Unsealed } from './encrypted.ts'
 import type { AnswerSink } from './upstream-answer.ts'
+
+/** The head of every encrypted answer; the real one is inside. */
+export const encryptedHead: string[] = [
+  'content-type',
+  encryptedMediaType,
+  'cache-control',
+  'no-store',
+  'x-content-type-options',
+  'nosniff',
+]
 
 /** Where the lines go. */
 export interface EncryptedOutput {

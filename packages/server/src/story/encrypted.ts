@@ -39,6 +39,7 @@ export function unseal(
 ): Proven | Promise<Proven> {
   const isEncrypted = contentType(call.headers) === encryptedMediaType
   if (!channel) return isEncrypted ? fault({ kind: 'message_encryption_not_agreed' }) : inTheClear
+  if (call.encryption === 'refused') return fault({ kind: 'message_not_encrypted' })
   return isEncrypted ? openMessage(channel, call) : fault({ kind: 'message_not_encrypted' })
 }
 

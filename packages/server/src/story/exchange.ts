@@ -27,6 +27,11 @@ export interface ProxyCall {
   readonly startedAt: number
   /** The caller wants an answer that stays open (SSE). */
   readonly longLived: boolean
+  /**
+   * U10, where the surface does not take what is encrypted: `refused` because what is behind it answers in the clear,
+   * `opened` because what was encrypted is open by now. Default: taken.
+   */
+  readonly encryption?: 'refused' | 'opened'
   /** From here on the call can be stopped from outside: by its caller leaving, by a revocation. */
   opened(call: OpenCall): void
   /** Why to give up on a caller that no longer sends or reads. */

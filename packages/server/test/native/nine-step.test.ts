@@ -4,7 +4,8 @@ import { AthError } from '@ath-protocol/client'
 import { handshake, type HandshakeSession } from '@ath-protocol/client/nine-step'
 import { createUserClient } from '@ath-protocol/client/person'
 import { createDidKey, createVisitor, type DidKey, type Visit } from '@sallyport/testing'
-import { didOfKey } from '@ath-protocol/types'
+import { didOfKey, encryptedMediaType } from '@ath-protocol/types'
+import { openStepUp } from './person.ts'
 import { frameworks, type RunningShop } from './frameworks.ts'
 
 let shop: RunningShop
@@ -35,7 +36,7 @@ before(async () => {
     scopes: {
       'products:read': ['GET /api/products/**'],
       'orders:read': { description: 'See your orders' },
-      'orders:write': { description: 'Place orders' },
+      'orders:write': { description: 'Place orders', routes: ['POST /api/orders'] },
     },
     agents: [{ agent: did, allow: ['products:read', 'orders:write'], name: 'Night Shopper' }],
     devIdp: true,
@@ -77,8 +78,12 @@ async function answer(decision: 'approve' | 'deny'): Promise<void> {
   assert.equal(end.status, 200, end.html)
 }
 
-const shake = (decision: 'approve' | 'deny'): Promise<HandshakeSession> =>
+const shake = (
+  decision: 'approve' | 'deny',
+  options: { readonly encrypted?: boolean } = {},
+): Promise<HandshakeSession> =>
   handshake({
+    ...options,
     service: shop.url,
     key: keyOf(agentKey),
     scopes: ['products:read', 'orders:write'],
@@ -113,6 +118,49 @@ test('[D1] [U3] [U7] [U9] an agent with nothing but a key gets into an app by th
     headers: { authorization: `Bearer ${token}` },
   })
   assert.equal(late.status, 401)
+})
+
+test('[U10] an encrypted session goes by the proxy path, where the app’s guards ask as ever; in the clear it opens nothing', async () => {
+  const session = await shake('approve', { encrypted: true })
+  const products = await session.fetch('/products')
+  assert.equal(products.status, 200)
+  assert.deepEqual(await products.json(), { products: ['lamp'], by: 'a person' })
+  const order = (total: number, headers: Record<string, string> = {}) =>
+    session.fetch('/orders', {
+      method: 'POST',
+      body: JSON.stringify({ total }),
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+  const small = await order(100)
+  assert.equal(small.status, 201)
+  assert.equal(((await small.json()) as { by: string }).by, did)
+
+  // The same door asks the person for a large one, whatever it was wrapped in.
+  const asked = await order(900)
+  assert.equal(asked.status, 401)
+  const { details } = (await asked.json()) as {
+    details: { step_up: { id: string; confirm_url: string } }
+  }
+  const question = await openStepUp(details.step_up.confirm_url)
+  assert.match(question.question.html, /Order for ¥900/)
+  await question.decide('approve')
+  const again = { 'x-ath-step-up': details.step_up.id }
+  assert.equal((await order(901, again)).status, 401)
+  assert.equal((await order(900, again)).status, 201)
+  assert.equal((await order(900, again)).status, 401)
+  assert.equal((await session.fetch('/orders')).status, 403)
+
+  const direct = async (path: string, contentType: string) => {
+    const answer = await fetch(`${shop.url}${path}`, {
+      method: 'POST',
+      body: '{"total":1}',
+      headers: { authorization: `Bearer ${session.accessToken}`, 'content-type': contentType },
+    })
+    return [answer.status, ((await answer.json()) as { code: string }).code]
+  }
+  for (const path of ['/api/orders', '/ath/proxy/shop/api/orders'])
+    assert.deepEqual(await direct(path, 'application/json'), [400, 'VALIDATION_FAILED'])
+  assert.deepEqual(await direct('/api/orders', encryptedMediaType), [400, 'VALIDATION_FAILED'])
 })
 
 test('[D15] [U14] a person’s no on their page is a no', async () => {
