@@ -10,7 +10,7 @@ export interface Options {
   readonly handshake: Handshake
   readonly provider?: string
   readonly scopes?: readonly string[]
-  readonly call: Call
+  readonly call?: Call
   readonly refusedCall: Call
   readonly echo?: string
   readonly consent?: 'auto' | 'command' | 'print'
@@ -39,6 +39,9 @@ Consent: checks in which a person agrees or denies are skipped unless --consent 
   --consent command --consent-command 'answer {url} {approve|deny}'
                                          runs this; it exits with 0 when the person has answered
   --consent print                        prints the address; you open it, answer, and press Enter
+
+Calls: the paths of --call, --refused-call and --echo are those below the provider (gateway), or of the app (native):
+with the path of its api_base or without, "GET /api/items" or "GET /items".
 
 The test agents publish their identity documents on 127.0.0.1. A server on another machine reaches them by a tunnel
 (--agent-host https://tunnel.example), or is given one agent that you publish (--agent-id … --key …); checks that need
@@ -73,7 +76,11 @@ export function createCommand(): Command {
     .option('--ca <file>', 'trust https servers of this authority (PEM), in this run alone')
     .option('--provider <id>', 'the provider to ask for; default: the first that is published')
     .option('--scopes <a,b>', 'the scopes to ask for; default: all of that provider', list)
-    .option('--call <call>', 'a call that the scopes open', readCall, { method: 'GET', path: '/' })
+    .option(
+      '--call <call>',
+      'a call that the scopes open, like "GET /items"; default: "GET /", and where that opens nothing, checks are skipped',
+      readCall,
+    )
     .option('--refused-call <call>', 'a call that no scope opens', readCall, {
       method: 'DELETE',
       path: '/ath-conformance-no-such-thing',

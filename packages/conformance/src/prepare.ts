@@ -42,7 +42,8 @@ export async function prepare(options: Options, around: Surroundings): Promise<P
   const settings: Settings = {
     base,
     mode,
-    call: options.call,
+    call: options.call ?? { method: 'GET', path: '/' },
+    isCallGiven: options.call !== undefined,
     patienceSeconds,
     refusedCall: options.refusedCall,
     send,

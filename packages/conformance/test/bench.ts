@@ -7,7 +7,7 @@ import { allChecks } from '../src/checks/all.ts'
 import { autoConsent } from '../src/consent/auto.ts'
 import { usualWords } from '../src/consent/page.ts'
 import type { Handshake } from '../src/rows/row.ts'
-import type { Mode } from '../src/subject/settings.ts'
+import type { Mode, Settings } from '../src/subject/settings.ts'
 import { createSubject, type Subject } from '../src/subject/subject.ts'
 import { createRecorder } from '../src/wire/evidence.ts'
 import { createHttp } from '../src/wire/http.ts'
@@ -22,7 +22,7 @@ export interface Bench {
   readonly gateway: GatewaySubject
   readonly saboteur: Saboteur
   /** Looks at it with nothing made before. */
-  subject(mode: Mode, handshake?: Handshake): Subject
+  subject(mode: Mode, handshake?: Handshake, changes?: Partial<Settings>): Subject
   close(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ export async function openBench(): Promise<Bench> {
   return {
     gateway,
     saboteur,
-    subject(mode, handshake = 'two-phase') {
+    subject(mode, handshake = 'two-phase', changes = {}) {
       const recorder = createRecorder()
       const send = createHttp({ recorder, timeoutSeconds: 20 })
       return createSubject({
@@ -51,6 +51,7 @@ export async function openBench(): Promise<Bench> {
         provider: handshake === 'nine-step' ? 'plain' : appId,
         userKey,
         call: { method: 'GET', path: '/api/customers' },
+        isCallGiven: true,
         refusedCall: { method: 'DELETE', path: '/ath-conformance-no-such-thing' },
         echo: '/anything',
         patienceSeconds: 3,
@@ -58,6 +59,7 @@ export async function openBench(): Promise<Bench> {
         documents,
         send,
         recorder,
+        ...changes,
       })
     },
     async close() {

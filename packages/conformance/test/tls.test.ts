@@ -44,6 +44,7 @@ async function ask(t: TestContext, id: string, options: ServerOptions) {
     base,
     mode: 'gateway',
     call: { method: 'GET', path: '/' },
+    isCallGiven: true,
     refusedCall: { method: 'DELETE', path: '/' },
     patienceSeconds: 1,
     send,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { checks } from '../check/check.ts'
-import { describe, expectAdmitted, expectRefused, expectThat } from '../check/expect.ts'
+import { describe, expectRefused, expectThat } from '../check/expect.ts'
 import { Unavailable, Unmet } from '../check/verdict.ts'
 import type { CallOptions, Subject, Token } from '../subject/subject.ts'
+import { expectCallAdmitted } from './admitted-call.ts'
 
 const stranger = 'https://other-agent.example/.well-known/agent.json'
 
@@ -37,7 +38,7 @@ async function echo(subject: Subject, token: Token, options: CallOptions): Promi
 export const call = checks({
   'call-headers': async (subject) => {
     const token = await subject.token()
-    expectAdmitted(await subject.call(token), 'A call with token and X-ATH-Agent-ID')
+    const called = await subject.call(token)
     // Straight at an app, whoever has no token is no agent, and the app's own log-in decides.
     const { providerId } = await subject.target()
     const { method, path } = subject.settings.call
@@ -52,6 +53,7 @@ export const call = checks({
       { status: 401 },
     )
     expectRefused(await subject.call(token, { agentId: null }), 'A call without X-ATH-Agent-ID')
+    await expectCallAdmitted(subject, called, 'A call with token and X-ATH-Agent-ID')
     return 'both headers are needed'
   },
   'call-token': async (subject) => {
@@ -113,7 +115,7 @@ export const call = checks({
       await subject.call(token, { provider: otherProviderId ?? 'conformance-no-such-provider' }),
       'A call to another provider',
     )
-    expectAdmitted(await subject.call(token), 'A call of the agent itself')
+    await expectCallAdmitted(subject, await subject.call(token), 'A call of the agent itself')
     return 'the token opens nothing for another agent or provider'
   },
   'call-scope': async (subject) => {
@@ -124,7 +126,7 @@ export const call = checks({
       `${refusedCall.method} ${refusedCall.path}, which no scope opens`,
       { status: 403, code: 'SCOPE_NOT_APPROVED' },
     )
-    expectAdmitted(await subject.call(token), 'A call that the scopes open')
+    await expectCallAdmitted(subject, await subject.call(token), 'A call that the scopes open')
     return `${refusedCall.method} ${refusedCall.path} is refused`
   },
   'call-body-unchanged': async (subject) => {

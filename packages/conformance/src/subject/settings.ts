@@ -9,7 +9,7 @@ export type Mode = 'gateway' | 'native'
 /** A method and a path, as `GET /items`. */
 export interface Call {
   readonly method: string
-  /** Below the provider in gateway mode, below `api_base` in native mode. */
+  /** Below the provider in gateway mode, below `api_base` in native mode, where it may begin with the path of `api_base`. */
   readonly path: string
 }
 
@@ -30,6 +30,8 @@ export interface Settings {
   readonly scopes?: readonly string[]
   /** A call that the scopes open. */
   readonly call: Call
+  /** Whether the run named it; else it is a guess, which may open nothing. */
+  readonly isCallGiven: boolean
   /** A call that no scope opens. */
   readonly refusedCall: Call
   /** A path that answers with the request it got, as `{ method, headers, data }`, for any method. */

@@ -9,6 +9,7 @@ import type { Decision } from '../consent/consent.ts'
 import type { VisitOptions } from '../consent/browser.ts'
 import type { Answer, Asked } from '../wire/http.ts'
 import { type NineStep, openNineStep } from '../nine-step/nine-step.ts'
+import { pathBelow } from './path-below.ts'
 import type { Mode, Settings } from './settings.ts'
 import { readTarget, type Target } from './target.ts'
 
@@ -87,6 +88,8 @@ export interface Subject {
   /** A token that several checks share; none of them may end it. */
   token(): Promise<Token>
   freshToken(client?: Client, changes?: Members): Promise<Token>
+  /** Where such a call goes. */
+  address(options?: Pick<CallOptions, 'path' | 'provider'>): Promise<string>
   call(token: Pick<Token, 'value' | 'client'>, options?: CallOptions): Promise<Answer>
   revoke(changes: Members): Promise<Answer>
   nineStep(): Promise<NineStep>
@@ -223,15 +226,17 @@ export function createSubject(settings: Settings): Subject {
         throw new Unavailable(`needs a token; the exchange was answered ${describe(answer)}`)
       return { value: access_token, client, answer }
     },
-    async call({ value, client }, options = {}) {
+    async address({ path = settings.call.path, provider } = {}) {
       const { providerId, apiBase } = await target()
-      const path = options.path ?? settings.call.path
-      const direct = mode === 'native' && options.provider === undefined
+      const direct = mode === 'native' && provider === undefined
       // Below the proxy an app is seen from its root.
       const inside = mode === 'native' ? new URL(apiBase).pathname.replace(/\/$/, '') : ''
-      const prefix = direct ? apiBase : at(`/ath/proxy/${options.provider ?? providerId}${inside}`)
+      const prefix = direct ? apiBase : at(`/ath/proxy/${provider ?? providerId}${inside}`)
+      return `${prefix}${pathBelow(path, inside)}`
+    },
+    async call({ value, client }, options = {}) {
       const agentId = options.agentId === undefined ? client.agent.id : options.agentId
-      return send(`${prefix}${path}`, {
+      return send(await subject.address(options), {
         method: options.method ?? (options.path === undefined ? settings.call.method : 'GET'),
         headers: {
           ...bearer(value),

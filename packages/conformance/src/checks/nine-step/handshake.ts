@@ -1,12 +1,6 @@
 import { CompactSign } from 'jose'
 import { checks } from '../../check/check.ts'
-import {
-  expectAdmitted,
-  expectRefused,
-  expectShape,
-  expectStatus,
-  expectThat,
-} from '../../check/expect.ts'
+import { expectRefused, expectShape, expectStatus, expectThat } from '../../check/expect.ts'
 import { canonical } from '../../nine-step/canonical.ts'
 import { createDidKey } from '../../nine-step/key.ts'
 import type { NineStep } from '../../nine-step/nine-step.ts'
@@ -17,6 +11,7 @@ import {
   identityResultSchema,
   scopeResultSchema,
 } from '../../wire/handshake-shapes.ts'
+import { expectCallAdmitted } from '../admitted-call.ts'
 
 /** Step 1 to 4, each answer looked at. */
 async function walkIn(nineStep: NineStep): Promise<Walk> {
@@ -74,7 +69,7 @@ export const handshake = checks({
     const nineStep = await subject.nineStep()
     const { token } = await nineStep.finished()
     const called = await subject.call(token)
-    expectAdmitted(called, "A call with the session's token")
+    await expectCallAdmitted(subject, called, "A call with the session's token")
     return `${handshake_endpoint}, and calls with Authorization`
   },
   'identity-result': async (subject) => {

@@ -1,16 +1,11 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { checks } from '../../check/check.ts'
-import {
-  expectAdmitted,
-  expectRefused,
-  expectShape,
-  expectStatus,
-  expectThat,
-} from '../../check/expect.ts'
+import { expectRefused, expectShape, expectStatus, expectThat } from '../../check/expect.ts'
 import { Unmet } from '../../check/verdict.ts'
 import { labelled } from '../../nine-step/canonical.ts'
 import { createDidKey, isSignedBy } from '../../nine-step/key.ts'
 import { completionSchema } from '../../wire/handshake-shapes.ts'
+import { expectCallAdmitted } from '../admitted-call.ts'
 
 export const session = checks({
   'transcript-signed': async (subject) => {
@@ -91,11 +86,11 @@ export const session = checks({
     const thief = await walk.session('token_refresh', sessionId, { signer: await createDidKey() })
     expectRefused(thief, 'token_refresh signed by another key', { status: 401 })
     const called = await subject.call({ ...token, value })
-    expectAdmitted(called, 'A call with the next token')
     expectStatus(await walk.session('session_end', sessionId), 200, 'session_end')
     expectRefused(await subject.call({ ...token, value }), 'A call after session_end', {
       status: 401,
     })
+    await expectCallAdmitted(subject, called, 'A call with the next token')
     return 'renewed by the key, and ended by it'
   },
 })
