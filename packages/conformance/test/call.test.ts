@@ -104,15 +104,22 @@ test('of the nine steps, rows that need a call are skipped without --call too', 
 })
 
 test('a call of an app may begin with the path of its api_base', async () => {
+  const asked = new Set<string>()
   bench.saboteur.appId = 'com.example.shop'
   bench.saboteur.fault = {
     name: 'its api_base has a path',
     breaks: [],
+    request: ({ path }) => void (path.includes('/customers') && asked.add(path)),
     answer: (reply, { path }) =>
       path === '/.well-known/ath-app.json'
         ? json(200, { ...JSON.parse(reply.body), api_base: `${bench.saboteur.url}/api` })
         : undefined,
   }
-  for (const path of ['/customers', '/api/customers'])
+  for (const path of ['/customers', '/api/customers']) {
+    asked.clear()
     assert.deepEqual(await notPassed('native', { call: { method: 'GET', path } }), {}, path)
+    const elsewhere = 'conformance-no-such-provider'
+    const proxied = ['com.example.shop', elsewhere].map((id) => `/ath/proxy/${id}/api/customers`)
+    assert.deepEqual([...asked].sort(), ['/api/customers', ...proxied].sort(), path)
+  }
 })
