@@ -79,3 +79,4 @@ export { type AmountRule, asServersReadIt, compileAmounts } from './surfaces/htt
 export { securityHeaders } from './wire/security-headers.ts'
 export { openNineStep } from './compose/open-nine-step.ts'
 export { openPeople } from './compose/open-people.ts'
+export { nearest, suggest } from './native/nearest.ts'

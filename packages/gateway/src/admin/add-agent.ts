@@ -8,7 +8,7 @@ import {
   prefix,
   type Result,
 } from '@ath-protocol/types'
-import { suggest } from '../config/nearest.ts'
+import { suggest } from '@ath-protocol/server/parts'
 import type { AdminFault, AdminPorts, Operator } from './ports.ts'
 
 export interface AddWish {

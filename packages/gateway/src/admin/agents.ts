@@ -1,7 +1,7 @@
 import type { AuditEvent, Registration, RegistrationStatus } from '@ath-protocol/server'
 import { endGrantBy } from '@ath-protocol/server'
 import { type ApprovedProvider, fail, ok, type Result } from '@ath-protocol/types'
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '@ath-protocol/server/parts'
 import { decideScopes, denyScopes } from './decide.ts'
 import type { AdminFault, AdminPorts, Operator } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import type { AthConfig, Registration } from '@ath-protocol/server'
 import { type ApprovedProvider, fail, ok, type Result } from '@ath-protocol/types'
-import { suggest } from '../config/nearest.ts'
+import { suggest } from '@ath-protocol/server/parts'
 import type { AdminFault } from './ports.ts'
 
 /** A scope as an operator names it: alone, or as the records do, with its provider before it. */

@@ -1,6 +1,6 @@
 import { checkChannels } from './channel-schema.ts'
 import { checkLimits } from './cross-check-limits.ts'
-import { suggest } from './nearest.ts'
+import { suggest } from '@ath-protocol/server/parts'
 import type { Finding, PathPart } from './problem.ts'
 import type { AgentEntry, ConfigFile, ProviderEntry } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { unsay } from './fields.ts'
 import { schemaAt } from './json-schema.ts'
-import { suggest } from './nearest.ts'
+import { suggest } from '@ath-protocol/server/parts'
 import { type Finding, type PathPart, quote } from './problem.ts'
 
 type Issue = z.core.$ZodIssue

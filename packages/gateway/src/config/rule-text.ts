@@ -2,7 +2,7 @@ import { METHODS } from 'node:http'
 import { readScopeRule } from '@ath-protocol/server'
 import type { z } from 'zod'
 import { say } from './fields.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '@ath-protocol/server/parts'
 
 /** Checks one rule of a scope (R95) where it stands in the file. */
 export function refineRuleText(text: string, context: z.core.$RefinementCtx<string>): void {

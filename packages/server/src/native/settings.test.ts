@@ -59,6 +59,43 @@ const refused: readonly (readonly [string, Partial<AthOptions>, typeof productio
   ['no scopes', { scopes: {} }, production, /no scopes/],
   ['a scope with a space', { scopes: { 'read all': [] } }, production, /no scope/],
   ['a route without a method', { scopes: { a: ['/x'] } }, production, /route/],
+  [
+    'a misspelt option',
+    { agnets: [] } as never,
+    development as never,
+    /no option `agnets`.*"agents"/,
+  ],
+  [
+    'a misspelt name in a rule',
+    { agents: [{ domain: 'a.example', allow: 'all', restriction: {} }] } as never,
+    production,
+    /agents\[0\] has no `restriction`.*"restrictions"/,
+  ],
+  [
+    'a restriction that nobody enforces',
+    { restrictions: { rate_limits: '1/day' } } as never,
+    production,
+    /restrictions has no `rate_limits`.*"rate_limit"/,
+  ],
+  [
+    'a restriction that cannot be read',
+    { restrictions: { access_time: 'by day' } },
+    production,
+    /restrictions\.access_time/,
+  ],
+  [
+    'a misspelt name in a scope',
+    { scopes: { a: { route: ['GET /a'] } } } as never,
+    production,
+    /scopes\['a'\] has no `route`.*"routes"/,
+  ],
+  ['a rate that there is not', { limits: { step_ups: 1 } } as never, production, /limits has no/],
+  [
+    'an empty secret at the OAuth server',
+    { oauth: { ...oauth, clientSecret: '' } },
+    production,
+    /clientSecret` is empty/,
+  ],
   ['no OAuth server', { oauth: undefined } as never, production, /no OAuth server/],
   ['two OAuth servers', { devIdp: true }, development as never, /both/],
   [

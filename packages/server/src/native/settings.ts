@@ -12,6 +12,7 @@ import {
 } from '../proxy/scope-map.ts'
 import type { ApprovalRule } from '../register/approval.ts'
 import { readAmounts } from './amounts.ts'
+import { checkNames } from './known-options.ts'
 import type { AmountFields } from '../story/exchange.ts'
 import { type AgentRule, type AthOptions, AthSetupError, type OAuthOptions } from './options.ts'
 
@@ -73,6 +74,7 @@ export interface Surroundings {
 
 /** Checks the options. Throws `AthSetupError`, which says what to do. */
 export function readOptions(options: AthOptions, around: Surroundings): NativeSettings {
+  checkNames(options)
   // The option makes it stricter, never laxer than the process says it is.
   const production = around.production || options.production === true
   const base = readUrl(options.url, production)
@@ -262,6 +264,11 @@ function readOAuth(options: AthOptions, base: URL, production: boolean): OAuthPr
     throw new AthSetupError(
       '`devIdp` is for development: it has no passwords, so anybody could be anybody',
       'give your own OAuth server: oauth: { issuer, clientId, clientSecret }',
+    )
+  if (oauth?.clientSecret === '')
+    throw new AthSetupError(
+      '`oauth.clientSecret` is empty',
+      'set the variable it comes from; leave it out for a client that has no secret',
     )
   if (oauth && devIdp)
     throw new AthSetupError('both `oauth` and `devIdp` are given', 'leave one of them out')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { AthError } from '@ath-protocol/client'
+import { AthError, type CallInit } from '@ath-protocol/client'
 import { handshake, type HandshakeSession } from '@ath-protocol/client/nine-step'
 import { createUserClient } from '@ath-protocol/client/person'
 import { createDidKey, createVisitor, type DidKey, type Visit } from '@sallyport/testing'
@@ -125,29 +125,29 @@ test('[U10] an encrypted session goes by the proxy path, where the app’s guard
   const products = await session.fetch('/products')
   assert.equal(products.status, 200)
   assert.deepEqual(await products.json(), { products: ['lamp'], by: 'a person' })
-  const order = (total: number, headers: Record<string, string> = {}) =>
+  const order = (total: number, onStepUp: CallInit['onStepUp'] = 'refuse') =>
     session.fetch('/orders', {
       method: 'POST',
       body: JSON.stringify({ total }),
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json' },
+      onStepUp,
     })
   const small = await order(100)
   assert.equal(small.status, 201)
   assert.equal(((await small.json()) as { by: string }).by, did)
 
   // The same door asks the person for a large one, whatever it was wrapped in.
-  const asked = await order(900)
-  assert.equal(asked.status, 401)
-  const { details } = (await asked.json()) as {
-    details: { step_up: { id: string; confirm_url: string } }
-  }
-  const question = await openStepUp(details.step_up.confirm_url)
-  assert.match(question.question.html, /Order for ¥900/)
-  await question.decide('approve')
-  const again = { 'x-ath-step-up': details.step_up.id }
-  assert.equal((await order(901, again)).status, 401)
-  assert.equal((await order(900, again)).status, 201)
-  assert.equal((await order(900, again)).status, 401)
+  const confirmed = await order(910, async ({ confirmUrl }) => {
+    const mine = await open(confirmUrl)
+    const link = [...mine.html.matchAll(/href="(\/ath\/confirm\/[^"]+)"/g)].at(-1)?.[1] ?? ''
+    const { question, decide } = await openStepUp(new URL(link, shop.url).href)
+    assert.match(question.html, /Order for ¥910/)
+    await decide('approve')
+  })
+  assert.equal(confirmed.status, 201)
+  const again = await order(910)
+  assert.equal(again.status, 401)
+  assert.equal(((await again.json()) as { code: string }).code, 'STEP_UP_REQUIRED')
   assert.equal((await session.fetch('/orders')).status, 403)
 
   const direct = async (path: string, contentType: string) => {
@@ -159,8 +159,8 @@ test('[U10] an encrypted session goes by the proxy path, where the app’s guard
     return [answer.status, ((await answer.json()) as { code: string }).code]
   }
   for (const path of ['/api/orders', '/ath/proxy/shop/api/orders'])
-    assert.deepEqual(await direct(path, 'application/json'), [400, 'VALIDATION_FAILED'])
-  assert.deepEqual(await direct('/api/orders', encryptedMediaType), [400, 'VALIDATION_FAILED'])
+    assert.deepEqual(await direct(path, 'application/json'), [401, 'TOKEN_INVALID'])
+  assert.deepEqual(await direct('/api/orders', encryptedMediaType), [401, 'TOKEN_INVALID'])
 })
 
 test('[D15] [U14] a person’s no on their page is a no', async () => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { suggest } from '../../config/nearest.ts'
+import { suggest } from '@ath-protocol/server/parts'
 import { printable } from '../../config/problem.ts'
 import { readDuration } from '../../config/quantity.ts'
 import type { AuditFindings, AuditRecord } from '../../ports/audit-reader.ts'
