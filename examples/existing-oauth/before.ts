@@ -25,4 +25,7 @@ app.post('/api/orders', signedInFor('orders:write'), (_req, res) => {
   res.status(201).json({ for: res.locals['user'] })
 })
 
-app.listen(port, 'localhost', () => console.log(`the shop is open: http://localhost:${port}`))
+app.listen(port, 'localhost', (error) => {
+  if (error) throw error
+  console.log(`the shop is open: http://localhost:${port}`)
+})

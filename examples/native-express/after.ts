@@ -27,4 +27,7 @@ app.post('/api/orders', (_req, res) => {
 })
 
 const port = Number(process.env['PORT'] ?? 3000)
-app.listen(port, 'localhost', () => console.log(`the shop is open: http://localhost:${port}`))
+app.listen(port, 'localhost', (error) => {
+  if (error) throw error
+  console.log(`the shop is open: http://localhost:${port}`)
+})

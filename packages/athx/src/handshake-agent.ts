@@ -58,6 +58,20 @@ export interface KeptHandshake {
   resume(): Promise<HandshakeSession>
 }
 
+function noAccess({ did, place: { native, base } }: HandshakeAgent, comesByDid: boolean) {
+  if (comesByDid)
+    return new UsageError(
+      `${did} has no access at ${base}, and no agent id was given`,
+      'get access: athx handshake --scope <scopes> --credential <file>   (or add --agent-id <url>)',
+      'CREDENTIALS_MISSING',
+    )
+  return new UsageError(
+    `there is no access to ${base}, and no agent id was given`,
+    `get access: athx connect ${native ? `--service ${base}` : '<provider>'} --scope <scopes>`,
+    'CREDENTIALS_MISSING',
+  )
+}
+
 /**
  * The session that an earlier `athx handshake` got, while the user's permission lives. Without one, an agent that has
  * no agent id either has no access at all.
@@ -67,11 +81,7 @@ export async function findKeptHandshake(context: RunContext): Promise<KeptHandsh
   const stored = await agent.profile.session()
   if (!stored || stored.grantExpiresAt <= context.io.now()) {
     if (findSettingValue(context, 'agent-id')) return undefined
-    throw new UsageError(
-      `${agent.did} has no access at ${agent.place.base}, and no agent id was given`,
-      'get access: athx handshake --scope <scopes> --credential <file>   (or add --agent-id <url>)',
-      'CREDENTIALS_MISSING',
-    )
+    throw noAccess(agent, stored !== undefined || findSettingValue(context, 'did') !== undefined)
   }
   return {
     agent,

@@ -7,6 +7,8 @@ export interface Io {
   readonly stderr: Writable
   /** Whether a person reads stderr. */
   readonly talksToPerson: boolean
+  /** Whether stdout is a terminal. */
+  readonly printsToTerminal: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly homeDir: string
   readonly cwd: string

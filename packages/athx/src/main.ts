@@ -18,6 +18,7 @@ const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   talksToPerson: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !process.env['CI'],
+  printsToTerminal: process.stdout.isTTY,
   env: process.env,
   homeDir: homedir(),
   cwd: process.cwd(),

@@ -59,6 +59,14 @@ export function isOnThisMachine(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
+/** What was meant where only the scheme is missing, as in `localhost:3000`. */
+function wholeUrl(value: string): string | undefined {
+  const url = `http://${value}`
+  return /^[^/?#@]+:\d+(?:\/|$)/.test(value) && URL.canParse(url) && isOnThisMachine(url)
+    ? url
+    : undefined
+}
+
 function readPlace(context: Sources, mode: Mode): Place {
   const name = mode === 'native' ? 'service' : 'gateway'
   const value = findSource(context, name)?.value
@@ -71,7 +79,9 @@ function readPlace(context: Sources, mode: Mode): Place {
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new UsageError(
       `neither a URL nor the name of a ${name}: ${value}`,
-      'write it whole, like https://gw.example, or name one: athx config set-gateway <name> <url>',
+      mode === 'native'
+        ? `write it like ${wholeUrl(value) ?? 'http://localhost:3000'}`
+        : 'write it whole, like https://gw.example, or name one: athx config set-gateway <name> <url>',
     )
   return { native: mode === 'native', base: readBaseUrl(url, name) }
 }

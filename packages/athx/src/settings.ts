@@ -9,7 +9,7 @@ import {
   type ServiceDiscovery,
 } from '@ath-protocol/client'
 import { readDuration } from './flags.ts'
-import { athPlace, findPlace, placeName } from './place.ts'
+import { athPlace, findPlace, isOnThisMachine, placeName } from './place.ts'
 import type { RunContext } from './run-context.ts'
 import { findSettingValue, findSource, type Sources } from './setting-source.ts'
 import { type ConfigFile, readConfig, type SettingName, writeConfig } from './state/config-file.ts'
@@ -53,8 +53,16 @@ export function requireAgentIdSetting(context: Sources): string {
   if (value) return value
   throw new UsageError(
     'no agent id was given',
-    'add --agent-id <url>, set ATH_AGENT_ID, or: athx agent init --id <url>',
+    isPlaceOnThisMachine(context)
+      ? 'in another terminal: athx agent init --serve   (it serves the document on this machine; or add --agent-id <url>)'
+      : 'add --agent-id <url>, set ATH_AGENT_ID, or: athx agent init --id <url>',
   )
+}
+
+/** A place elsewhere could not fetch a document that this machine serves. */
+function isPlaceOnThisMachine(context: Sources): boolean {
+  const isNamed = (['service', 'gateway'] as const).some((name) => findSource(context, name))
+  return isNamed && isOnThisMachine(findPlace(context).base)
 }
 
 export function keyPath(context: Pick<RunContext, 'flags' | 'io' | 'config' | 'home'>): string {

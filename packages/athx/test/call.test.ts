@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { run } from '../src/run.ts'
 import { setUp } from './athx.ts'
 
 async function connected(t: TestContext) {
@@ -47,6 +49,42 @@ test('the answer is stdout and nothing else: bytes, files, heads', async (t) => 
   const file = await athx(['call', 'oa', 'GET', '/x', '-o', 'out.xml'])
   assert.equal(file.stdout, '')
   assert.equal(await readFile(join(home, 'out.xml'), 'utf8'), '<a>乐</a>')
+})
+
+test('on a terminal what follows the answer begins on a line of its own; a pipe gets the bytes alone', async (t) => {
+  const { gateway, home, agent } = await connected(t)
+  const { agentId, key } = agent
+  const print = async (body: string, printsToTerminal: boolean) => {
+    gateway.upstream = (_request, response) => response.end(body)
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const said = text(stdout)
+    const code = await run(['call', 'oa', 'GET', '/x'], {
+      stdin: new PassThrough(),
+      stdout,
+      stderr: stderr.resume(),
+      talksToPerson: false,
+      printsToTerminal,
+      env: {
+        ATHX_HOME: join(home, 'athx'),
+        ATH_GATEWAY: gateway.url,
+        ATH_AGENT_ID: agentId,
+        ATH_PRIVATE_KEY: key.privatePem,
+        ATH_KEY_ID: key.kid,
+      },
+      homeDir: home,
+      cwd: home,
+      interrupted: new AbortController().signal,
+      nodeVersion: process.versions.node,
+      now: () => Date.now() / 1000,
+    })
+    assert.equal(code, 0)
+    stdout.end()
+    return said
+  }
+  assert.equal(await print('[1]', true), '[1]\n')
+  assert.equal(await print('[1]\n', true), '[1]\n')
+  assert.equal(await print('', true), '')
+  assert.equal(await print('[1]', false), '[1]')
 })
 
 test('a stream is shown while it runs', async (t) => {

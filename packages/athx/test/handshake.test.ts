@@ -78,6 +78,7 @@ test('`connect` does it in one verb and waits; what it keeps only its owner can 
   const result = JSON.parse(stdout)
   assert.deepEqual(result.sessions[0].effective_scopes, ['oa:read'])
   assert.match(stderr, /^open {6}http:\/\/127/m)
+  assert.match(stderr, /^waiting for the user, until [\d: -]+ \(Ctrl-C stops/m)
   assert.match(stderr, /^register {2}approved$/m)
   for (const secret of [gateway.clientSecret, 'ath_tk_'])
     assert.equal((stdout + stderr).includes(secret), false)
@@ -126,8 +127,13 @@ test('Ctrl-C during the wait exits 130, leaves the question open and says how to
   assert.equal(stdout, '')
   const session = /athx token --session (\S+) --wait/.exec(stderr)?.[1] ?? ''
   assert.match(session, /^ath_sess_/)
+  const resuming = start(['token', '--session', session, '--wait'])
+  // Said before the user has answered, or nobody would know for what it waits.
+  await resuming.saw(
+    /^waiting for the user, until [\d: -]+: http:\/\/127\S+ \(Ctrl-C stops; --wait-timeout changes it\)$/m,
+  )
   gateway.userAnswer = ['oa:read']
-  const resumed = await athx(['token', '--session', session, '--wait'])
+  const resumed = await resuming.done
   assert.equal(resumed.code, 0, resumed.stderr)
   assert.equal((await athx(['call', 'oa', 'GET', '/x'])).stdout, 'upstream')
 })

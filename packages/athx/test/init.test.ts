@@ -41,6 +41,7 @@ async function athx(directory: string, args: readonly string[], answer?: string)
     stdout,
     stderr,
     talksToPerson: answer !== undefined,
+    printsToTerminal: answer !== undefined,
     env: { ATHX_HOME: join(directory, '.home') },
     homeDir: directory,
     cwd: directory,

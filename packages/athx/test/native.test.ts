@@ -108,6 +108,27 @@ test('settings say whether an app or a gateway is meant, and two at once are an 
   assert.match(await meant([]), /no service was given/)
 })
 
+test('who comes to an app on this machine unprepared is told the way that leads there', async (t) => {
+  const { athx, gateway: shop, agent } = await setUpShop(t)
+  const bare = { bare: true, env: { ATH_PRIVATE_KEY: agent.key.privatePem } }
+  const at = ['--service', shop.url]
+  const early = await athx(['call', 'GET', '/products', ...at], bare)
+  assert.equal(early.code, 4)
+  assert.ok(early.stderr.includes(`athx connect --service ${shop.url} --scope`), early.stderr)
+  assert.doesNotMatch(early.stderr, /athx handshake/)
+  const byDid = await athx(['call', 'GET', '/products', ...at, '--did', 'did:web:a.example'], bare)
+  assert.match(byDid.stderr, /athx handshake --scope/)
+  const nameless = await athx(['register', ...at, '--scopes', 'products:read'], bare)
+  assert.match(nameless.stderr, /fix {4}in another terminal: athx agent init --serve /)
+  const elsewhere = ['register', '--service', 'https://shop.example', '--scopes', 'products:read']
+  assert.match((await athx(elsewhere, bare)).stderr, /athx agent init --id <url>\n/)
+  const schemeless = await athx(['discover', '--service', 'localhost:4510'], bare)
+  assert.match(schemeless.stderr, /fix {4}write it like http:\/\/localhost:4510\n/)
+  const below = await athx(['discover', '--service', `${shop.url}/shop`], bare)
+  assert.ok(below.stderr.includes(`GET ${shop.url}/shop/.well-known/ath-app.json`), below.stderr)
+  assert.ok(below.stderr.includes(`fix    try ${shop.url}\n`), below.stderr)
+})
+
 test('an app and a gateway at one address are kept apart', async (t) => {
   const { athx, gateway: shop, home } = await setUpShop(t)
   shop.userAnswer = scopes

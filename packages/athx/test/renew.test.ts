@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { timeLeft } from '../src/output/time-left.ts'
+import { waitingLine } from '../src/output/waiting.ts'
 import { setUp } from './athx.ts'
 
 /** Connected to a gateway whose tokens are about to expire when they come, in a grant of eight hours. */
@@ -105,4 +106,14 @@ test('the time left names the day only when it is another one', () => {
   ]
   for (const [expiresAt, grantExpiresAt, expected] of cases)
     assert.equal(timeLeft({ expiresAt, grantExpiresAt }, now), expected)
+})
+
+test('who waits is told until when: as long as the question stands, or as they said', () => {
+  const noon = new Date(2026, 0, 1, 12, 0).getTime() / 1000
+  const line = (limitSeconds?: number, url?: string) =>
+    waitingLine({ startedAt: noon, limitSeconds, ...(url ? { url } : {}) }, noon + 60)
+  const way = '(Ctrl-C stops; --wait-timeout changes it)'
+  assert.equal(line(), `waiting for the user, until 12:10 ${way}`)
+  const page = 'https://gw.example/ask'
+  assert.equal(line(1800, page), `waiting for the user, until 12:31: ${page} ${way}`)
 })

@@ -271,10 +271,7 @@ test('a person who watches sees each step with method, address, status and time,
     stdout,
     /^ 1 {3}discover +GET {2}\/\.well-known\/ath-app\.json +200 +\d+ ms {2}Shop \(com\.example\.shop\) offers/m,
   )
-  assert.match(
-    stdout,
-    /^ 7 - call cart:write +no GET route of cart:write is known; name one: --get <path>$/m,
-  )
+  assert.match(stdout, /^ 7 - call cart:write +not called: it would change things$/m)
   assert.match(stdout, /\nall as it should be: the app at http:\/\/localhost:\d+ speaks ATH\n$/)
   const named = await tryApp(own, [...args, '--get', '/api/products', '--scopes', 'products:read'])
   assert.equal(named.find('call').status, 200)
@@ -290,6 +287,7 @@ test('without --auto it waits for the person, whom it tells the address', async 
   const { code, stdout, stderr } = await own.athx(['try', ...args, '--wait-timeout', '1s'])
   assert.equal(code, 1)
   assert.match(stderr, /^open {6}http:\/\/localhost:\d+\/ath\/authorize\/\S+$/m)
+  assert.match(stderr, /^waiting for the user, until /m)
   assert.match(stdout, /^ 5 ✗ token .*CONSENT_PENDING/m)
 })
 

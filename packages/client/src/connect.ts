@@ -144,6 +144,7 @@ async function narrowToApproved(
     if (!agent.developer)
       throw new AthError('ARGUMENT_INVALID', {
         message: 'the first registration needs `agent.developer`',
+        fix: 'add developer: { name, id }',
       })
     const registration = await client.register({
       providers: Object.entries(wanted).map(([provider_id, scopes]) => ({ provider_id, scopes })),

@@ -133,6 +133,19 @@ test('scopes that nobody or several offer are named, before anything is register
   assert.deepEqual(ath.sessions[0]?.providerId, 'crm')
 })
 
+test('the first registration without a developer is told what to add', async (t) => {
+  const { agent, gateway, run } = await prepare(t)
+  const key = { privateKey: agent.key.privateKey, keyId: agent.key.kid }
+  await assert.rejects(run({ agent: { id: agent.agentId, key } }), {
+    code: 'ARGUMENT_INVALID',
+    fix: 'add developer: { name, id }',
+  })
+  assert.equal(
+    gateway.seen.some(({ step }) => step === 'register'),
+    false,
+  )
+})
+
 test('a user who says no ends it as USER_DENIED, one who says nothing as CONSENT_PENDING', async (t) => {
   const { gateway, run } = await prepare(t)
   gateway.userAnswer = 'denied'

@@ -11,6 +11,7 @@ import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts'
 import { findKeptHandshake, type KeptHandshake } from '../handshake-agent.ts'
 import { report } from '../output/report.ts'
 import { shown } from '../output/shown.ts'
+import { localTime } from '../output/time-left.ts'
 import type { RunContext } from '../run-context.ts'
 import { readSecret } from '../secret-input.ts'
 import { findPlace, type Place } from '../place.ts'
@@ -80,19 +81,22 @@ async function callService(
     ...(body === undefined ? {} : { body }),
     signal: io.interrupted,
     // Said with --quiet, too: without it nobody would know for what the call waits.
-    onStepUp: ({ confirmUrl }) =>
-      io.stderr.write(shown(`confirm   ${confirmUrl}`) + '\nwaiting   Ctrl-C gives the call up\n'),
+    onStepUp: ({ confirmUrl, expiresAt }) =>
+      io.stderr.write(
+        `${shown(`confirm   ${confirmUrl}`)}\nwaiting   for the user, until ${localTime(expiresAt, io.now())} (Ctrl-C gives the call up)\n`,
+      ),
   })
   const refusal = await readGatewayRefusal(response, { clock: io, timeoutSeconds: 10 })
   const target = flags.text('output')
   const sink = target ? createWriteStream(target) : io.stdout
   if (flags.on('include')) sink.write(renderHead(response))
-  await drain(response, sink, target !== undefined)
+  const last = await drain(response, sink, target !== undefined)
+  // What follows, be it the prompt, begins on a line of its own.
+  if (target === undefined && io.printsToTerminal && last !== undefined && last !== newline)
+    io.stdout.write('\n')
   if (refusal) {
     // It does not come back: `status` need not go on showing it.
     if (refusal.code === 'TOKEN_REVOKED') await session.forget?.()
-    // Where a person reads both, the explanation begins on a line of its own.
-    if (io.talksToPerson && target === undefined) io.stderr.write('\n')
     return report(refusal, io, context.out.json)
   }
   const exitCode = exitCodeOfStatus(response.status)
@@ -235,9 +239,23 @@ function renderHead(response: Response): string {
   return [`HTTP ${response.status} ${response.statusText}`.trimEnd(), ...lines, '', ''].join('\n')
 }
 
-/** Waits for the reader: an answer of any length passes through in constant memory. */
-async function drain(response: Response, sink: Writable, end: boolean): Promise<void> {
-  if (response.body)
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), sink, { end })
-  else if (end) sink.end()
+const newline = 0x0a
+
+/** Waits for the reader: an answer of any length passes through in constant memory. Gives its last byte. */
+async function drain(
+  response: Response,
+  sink: Writable,
+  end: boolean,
+): Promise<number | undefined> {
+  if (!response.body) {
+    if (end) sink.end()
+    return undefined
+  }
+  let last: number | undefined
+  const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>)
+  body.on('data', (chunk: Uint8Array) => {
+    last = chunk.at(-1) ?? last
+  })
+  await pipeline(body, sink, { end })
+  return last
 }

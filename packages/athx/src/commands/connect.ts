@@ -9,6 +9,7 @@ import { keepFirstKey } from '../first-key.ts'
 import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { columns, duration } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
+import { waitingLine } from '../output/waiting.ts'
 import { placeName } from '../place.ts'
 import { defaultsOf, findDeveloper, keepDefaults, openAgent } from '../settings.ts'
 import { UsageError } from '../usage-error.ts'
@@ -46,6 +47,7 @@ export const connect: CommandSpec = {
         'name it: athx connect <provider> --scopes <list>',
       )
     const limit = flags.text('waitTimeout')
+    const limitSeconds = limit ? readDuration(limit, '--wait-timeout') : undefined
     const why = flags.text('why')
     let waitingFor = ''
     const onProgress = async (event: ConnectEvent) => {
@@ -68,7 +70,7 @@ export const connect: CommandSpec = {
           await profile.keepHandshake(event.handshake)
           out.say(`ask       ${event.handshake.scopes.join(' ')} at ${event.handshake.providerId}`)
           out.say(`open      ${event.handshake.authorizationUrl}`)
-          out.say(`waiting   Ctrl-C leaves the question open`)
+          out.say(waitingLine({ startedAt: event.handshake.startedAt, limitSeconds }, io.now()))
           return
         case 'waiting':
           out.sayBriefly(`waiting   ${duration(event.elapsedSeconds)}`)
@@ -91,7 +93,7 @@ export const connect: CommandSpec = {
           ? ({ authorizationUrl }) => openBrowser(authorizationUrl)
           : 'poll',
         onProgress,
-        ...(limit ? { consentTimeoutSeconds: readDuration(limit, '--wait-timeout') } : {}),
+        ...(limitSeconds === undefined ? {} : { consentTimeoutSeconds: limitSeconds }),
         signal: io.interrupted,
       })
       const { sessions } = connection

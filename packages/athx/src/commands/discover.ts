@@ -1,4 +1,5 @@
 import {
+  AthError,
   type Discovery,
   discoverGateway,
   discoverService,
@@ -21,13 +22,32 @@ export const discover: CommandSpec = {
     const signal = context.io.interrupted
     const { native, base } = findPlace(context)
     if (native) {
-      const found = await discoverService(base, { signal })
+      const found = await discoverService(base, { signal }).catch((error: unknown) => {
+        throw explainNotFound(error, base, 'ath-app.json')
+      })
       await context.out.result(found, describeService(found))
     } else {
-      const found = await discoverGateway(base, { signal })
+      const found = await discoverGateway(base, { signal }).catch((error: unknown) => {
+        throw explainNotFound(error, base, 'ath.json')
+      })
       await context.out.result(found, describeGateway(found))
     }
   },
+}
+
+/** The document is at the base URL, and people name the API below it. */
+function explainNotFound(error: unknown, base: string, name: string): unknown {
+  if (!(error instanceof AthError && error.status === 404)) return error
+  const { origin, pathname } = new URL(base)
+  const { code, message, retryable, status, details } = error
+  return new AthError(code, {
+    message: `${message} (GET ${base}/.well-known/${name})`,
+    fix: pathname === '/' ? error.fix : `try ${origin}`,
+    retryable,
+    status,
+    details,
+    cause: error,
+  })
 }
 
 const describeService = (found: ServiceDiscovery) =>

@@ -118,6 +118,7 @@ async function describe(context: RunContext, person: UserClient): Promise<void> 
 
 async function awaitRegistration({ io, out }: RunContext, person: UserClient): Promise<void> {
   const started = io.now()
+  out.say('waiting      until the key is registered there (Ctrl-C stops)')
   for (;;) {
     try {
       const { user_id } = await person.inbox()

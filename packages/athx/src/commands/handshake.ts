@@ -157,7 +157,9 @@ function createPendingTeller({ out, io }: RunContext): (pending: PendingConfirma
   let told = false
   return ({ requestId, expiresAt, elapsedSeconds }) => {
     if (!told)
-      out.say(`5 asking    the user decides until ${localTime(expiresAt, io.now())}: ${requestId}`)
+      out.say(
+        `5 asking    the user decides until ${localTime(expiresAt, io.now())}: ${requestId} (Ctrl-C stops; --wait-timeout changes it)`,
+      )
     else out.sayBriefly(`6 waiting   ${duration(elapsedSeconds)}`)
     told = true
   }

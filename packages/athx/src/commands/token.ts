@@ -4,6 +4,7 @@ import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { findKeptHandshake } from '../handshake-agent.ts'
 import { duration, mask } from '../output/shown.ts'
 import { timeLeft } from '../output/time-left.ts'
+import { waitingLine } from '../output/waiting.ts'
 import type { RunContext } from '../run-context.ts'
 import { findPlace } from '../place.ts'
 import { type AgentRun, openAgent } from '../settings.ts'
@@ -80,11 +81,17 @@ async function exchange(context: RunContext): Promise<AthSession> {
   const known = await findHandshake(agent, context, id)
   const { client, profile } = agent
   const limit = flags.text('waitTimeout')
-  const session = flags.on('wait')
+  const limitSeconds = limit ? readDuration(limit, '--wait-timeout') : undefined
+  const isWaiting = flags.on('wait')
+  if (isWaiting) {
+    const { startedAt, authorizationUrl: url } = known
+    out.say(waitingLine({ startedAt, limitSeconds, url }, io.now()))
+  }
+  const session = isWaiting
     ? await client.waitForConsent(known, {
         code,
         signal,
-        ...(limit ? { timeoutSeconds: readDuration(limit, '--wait-timeout') } : {}),
+        timeoutSeconds: limitSeconds,
         onPending: ({ elapsedSeconds }) =>
           out.sayBriefly(`waiting for the user … ${duration(elapsedSeconds)}`),
       })

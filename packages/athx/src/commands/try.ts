@@ -5,6 +5,7 @@ import { type ExitCode, exitCodeOf } from '../exit-code.ts'
 import { addScopeOptions, readDuration, scopesOf } from '../flags.ts'
 import { stepTimeout } from '../handshake-agent.ts'
 import { duration, shown } from '../output/shown.ts'
+import { waitingLine } from '../output/waiting.ts'
 import { findPlace, isOnThisMachine } from '../place.ts'
 import type { RunContext } from '../run-context.ts'
 import { findSource } from '../setting-source.ts'
@@ -54,6 +55,7 @@ async function tryNative(context: RunContext): Promise<ExitCode> {
   const known = await readKnownApp(resolve(io.cwd, flags.text('dir') ?? '.'))
   const service = findService(context, known?.url)
   const limit = flags.text('waitTimeout')
+  const waitSeconds = limit ? readDuration(limit, '--wait-timeout') : undefined
   const isNineStep = readHandshake(flags)
   const isAsked = flags.text('scopes') ?? flags.text('scope')
   const log = createExchangeLog()
@@ -61,12 +63,15 @@ async function tryNative(context: RunContext): Promise<ExitCode> {
     service,
     scopes: isAsked === undefined ? undefined : scopesOf(flags),
     paths: flags.list('get'),
-    pathsByScope: (appId) =>
-      known && (known.appId === undefined || known.appId === appId) ? known.paths : new Map(),
+    knownRoutes: (appId) =>
+      known && (known.appId === undefined || known.appId === appId) ? known : undefined,
     consent: flags.on('auto') ? 'auto' : flags.on('open') ? 'open' : 'print',
-    waitSeconds: limit ? readDuration(limit, '--wait-timeout') : undefined,
+    waitSeconds,
     timeoutSeconds: stepTimeout(context),
-    say: (line) => out.say(line),
+    sayQuestion: ({ authorizationUrl, startedAt }) => {
+      out.say(`open      ${authorizationUrl}`)
+      out.say(waitingLine({ startedAt, limitSeconds: waitSeconds }, io.now()))
+    },
     sayWaiting: (seconds) => out.sayBriefly(`waiting   ${duration(seconds)}`),
     log,
     signal: io.interrupted,

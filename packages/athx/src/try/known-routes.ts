@@ -10,12 +10,18 @@ import {
   textOf,
 } from '../init/syntax.ts'
 
-/** What an app’s `ath.config` says, as far as it is written out there. */
-export interface KnownApp {
-  readonly appId: string | undefined
-  readonly url: string | undefined
+/** What scopes open, as far as it is written out. */
+export interface KnownRoutes {
   /** Scope → a path that it opens for GET, without parameters. */
   readonly paths: ReadonlyMap<string, string>
+  /** Scopes that open nothing but routes that change things. */
+  readonly writing: ReadonlySet<string>
+}
+
+/** What an app’s `ath.config` says, as far as it is written out there. */
+export interface KnownApp extends KnownRoutes {
+  readonly appId: string | undefined
+  readonly url: string | undefined
 }
 
 /** Reads the `ath.config` of a folder; undefined where there is none that can be read. */
@@ -28,7 +34,7 @@ export async function readKnownApp(directory: string): Promise<KnownApp | undefi
     return {
       appId: textOf(propertyOf(options, 'appId')),
       url: textOf(propertyOf(options, 'url')),
-      paths: readPaths(propertyOf(options, 'scopes')),
+      ...readRoutes(propertyOf(options, 'scopes')),
     }
   }
   return undefined
@@ -41,19 +47,27 @@ function findOptions(program: Node): Node | undefined {
   return undefined
 }
 
-function readPaths(scopes: Node | undefined): ReadonlyMap<string, string> {
+function readRoutes(scopes: Node | undefined): KnownRoutes {
   const paths = new Map<string, string>()
+  const writing = new Set<string>()
   for (const property of children(scopes, 'properties')) {
     const scope = textOf(child(property, 'key'))
     const entry = child(property, 'value')
     const routes = entry?.type === 'ArrayExpression' ? entry : propertyOf(entry, 'routes')
-    const found = children(routes, 'elements')
-      .map((one) => /^(?:GET|\*) +(\S+)$/.exec(textOf(one) ?? '')?.[1])
+    const patterns = children(routes, 'elements').map((one) => textOf(one) ?? '')
+    const found = patterns
+      .map((pattern) => /^(?:GET|\*) +(\S+)$/.exec(pattern)?.[1])
       .filter((pattern) => pattern !== undefined)
       // `/**` is any rest, also none.
       .map((pattern) => pattern.replace(/\/\*\*$/, '') || '/')
       .find((pattern) => !pattern.includes('*'))
-    if (scope !== undefined && found !== undefined) paths.set(scope, found)
+    if (scope === undefined) continue
+    if (found !== undefined) paths.set(scope, found)
+    if (
+      patterns.length > 0 &&
+      patterns.every((pattern) => /^(?:POST|PUT|PATCH|DELETE) /.test(pattern))
+    )
+      writing.add(scope)
   }
-  return paths
+  return { paths, writing }
 }

@@ -22,7 +22,7 @@ export async function shakeTwoPhase(trial: Trial, steps: Steps, agent: TestAgent
     })
   const session = await steps.must('token', async () => {
     if (trial.consent !== 'auto') {
-      trial.say(`open      ${asked.authorizationUrl}`)
+      trial.sayQuestion(asked)
       if (trial.consent === 'open') await openBrowser(asked.authorizationUrl)
     }
     const value = await client.waitForConsent(asked, {
