@@ -1,13 +1,15 @@
 import type { HeaderList } from '../proxy/headers.ts'
 import type { Failure, Result } from '@ath-protocol/types'
 import type { Unsealed } from '../story/encrypted.ts'
-import type { ProxyCall } from '../story/exchange.ts'
+import type { ProxyCall, Route } from '../story/exchange.ts'
 import type { LiveToken } from '../story/live-token.ts'
 
 /** The call that a credential is for; what was encrypted (U10) is open by now. */
 export interface AskedCall {
   readonly call: ProxyCall
+  readonly route: Pick<Route, 'basePath'>
   readonly method: string
+  readonly path: string
   readonly unsealed: Unsealed | undefined
 }
 

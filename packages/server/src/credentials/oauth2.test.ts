@@ -38,7 +38,7 @@ test('processes that share a store renew one token in turn: neither uses a refre
     })
     // Each process has its own objects for the same grant.
     const token = { grant: { id: 'grn_1' } } as unknown as LiveToken
-    const asked = { method: 'GET', unsealed: undefined } as AskedCall
+    const asked = { method: 'GET', path: '/', unsealed: undefined } as AskedCall
     return async () => credential.mint(token, '/', asked)
   }
   const one = inProcess()

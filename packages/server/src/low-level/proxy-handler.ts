@@ -2,6 +2,7 @@ import { openHttpUpstream } from '../adapters/node-http/upstream.ts'
 import { AthSetupError } from '../native/options.ts'
 import { refusal } from '../native/app-answer.ts'
 import { proxied } from '../native/proxied.ts'
+import type { ProxyPorts } from '../story/exchange.ts'
 import type { TokenStore } from '../ports/grants.ts'
 import type { ProviderTokenStore } from '../ports/provider-tokens.ts'
 import { findLink } from './app-link.ts'
@@ -52,28 +53,23 @@ export function createProxyHandler(
     if (!upstream) return handlerResponse(refusal({ reason: 'provider_unknown', got: name }))
     const asked = handlerRequest(request, { method: request.method ?? 'GET', path })
     const parts = await link.app().parts
-    const withUpstream = { ...parts, callPorts: redirected(parts.callPorts, upstream) }
+    const withUpstream = { ...parts, proxyPorts: redirected(parts.proxyPorts, upstream) }
     return handlerResponse(await proxied(withUpstream, asked))
   }
 }
 
-type CallPorts = Parameters<typeof proxied>[0]['callPorts']
-
-const redirected =
-  (
-    callPorts: CallPorts,
-    { origin, open }: { readonly origin: URL; readonly open: ReturnType<typeof openHttpUpstream> },
-  ): CallPorts =>
-  (scopeMap, carry) => {
-    const ports = callPorts(scopeMap, carry)
-    const basePath = origin.pathname.replace(/\/+$/, '')
-    return {
-      ...ports,
-      routes: new Map(
-        [...ports.routes].map(([id, route]) => [id, { ...route, upstream: open, basePath }]),
-      ),
-    }
+function redirected(
+  ports: ProxyPorts,
+  { origin, open }: { readonly origin: URL; readonly open: ReturnType<typeof openHttpUpstream> },
+): ProxyPorts {
+  const basePath = origin.pathname.replace(/\/+$/, '')
+  return {
+    ...ports,
+    routes: new Map(
+      [...ports.routes].map(([id, route]) => [id, { ...route, upstream: open, basePath }]),
+    ),
   }
+}
 
 const timeouts = (origin: URL) => ({
   origin,

@@ -1,9 +1,7 @@
 import type { Failure, Result } from '@ath-protocol/types'
-import type { AskedCall } from '../credentials/credential.ts'
 import type { AthPorts } from '../endpoint/ports.ts'
 import type { OAuthServer } from '../oauth/oauth-servers.ts'
 import type { Seal } from '../ports/seal.ts'
-import type { HeaderList } from '../proxy/headers.ts'
 import type { LoginStore } from '../ports/logins.ts'
 import type { NineStepPorts } from '../ports/nine-step.ts'
 import type { ReplayStore } from '../ports/replay.ts'
@@ -24,11 +22,10 @@ export interface AppParts {
   readonly logins: Pick<LoginStore, 'findUser'>
   readonly nineStep: NineStepPorts | undefined
   readonly seal: Seal
-  /**
-   * What an agent's call is decided with, where this map says which scope opens it. `carry`: what goes along with a call
-   * that is sent on.
-   */
-  callPorts(scopeMap: ScopeMap, carry?: (asked: AskedCall) => HeaderList): ProxyPorts
+  /** What an agent's call is decided with, where this map says which scope opens it. */
+  callPorts(scopeMap: ScopeMap): ProxyPorts
+  /** The same for a call on the proxy path, which is sent on. */
+  readonly proxyPorts: ProxyPorts
   findOAuthServer(): Promise<Result<OAuthServer, Failure>>
   /** ATH's own addresses but discovery and the proxy; undefined where there is nothing. */
   answer(call: AthCall): Promise<AthAnswer | undefined>

@@ -26,10 +26,9 @@ interface Carried {
   readonly opened: boolean
 }
 
-/** The header for a call that goes on to `target` of the app. */
+/** The header for a call that goes on, as the app will see it. */
 export function carryCall(
-  { call, method, unsealed }: AskedCall,
-  target: string,
+  { call, route, method, path, unsealed }: AskedCall,
   { seal, clock }: { readonly seal: Seal; readonly clock: Clock },
 ): HeaderList {
   const { ip, authorization, agentHeader } = call
@@ -41,7 +40,7 @@ export function carryCall(
   ]
   const carried: Carried = {
     method,
-    target,
+    target: route.basePath + path + call.query,
     ip,
     until: clock.now() + lifetimeSeconds,
     headers: headers.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),

@@ -34,6 +34,7 @@ import { createLiveTokens } from '../story/live-tokens.ts'
 import { createRecorder } from '../story/record.ts'
 import { sessionTokenReader } from '../story/session-token.ts'
 import type { AthAnswer, AthCall } from '../wire/http.ts'
+import { carryCall } from './carried-call.ts'
 import type { AppParts } from './app-parts.ts'
 import { devIdpFetch } from './dev-idp-fetch.ts'
 import { devIdpPath, type NativeSettings, peopleMount } from './settings.ts'
@@ -152,10 +153,8 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     ...ports,
     endGrant: (id) => endGrantById(ports, id),
   })
-  const routeOf = (
-    scopeMap: ScopeMap,
-    carry?: (asked: AskedCall) => HeaderList,
-  ): ReadonlyMap<ProviderId, Route> =>
+  const basePath = settings.upstream.pathname.replace(/\/+$/, '')
+  const routeOf = (scopeMap: ScopeMap, credential: Credential): ReadonlyMap<ProviderId, Route> =>
     new Map([
       [
         appId,
@@ -164,8 +163,8 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
           upstream,
           scopeMap,
           amounts: settings.amounts,
-          credential: carry ? carrying(credential, carry) : credential,
-          basePath: settings.upstream.pathname.replace(/\/+$/, ''),
+          credential,
+          basePath,
           maxRequestBytes: proxiedBytes,
         },
       ],
@@ -194,7 +193,14 @@ export async function openApp(settings: NativeSettings, reports: Reports): Promi
     logins: store.logins,
     nineStep,
     seal: keys.seal,
-    callPorts: (scopeMap, carry) => ({ ...callPorts, routes: routeOf(scopeMap, carry) }),
+    callPorts: (scopeMap) => ({ ...callPorts, routes: routeOf(scopeMap, credential) }),
+    proxyPorts: {
+      ...callPorts,
+      routes: routeOf(
+        settings.scopeMap,
+        carrying(credential, (asked) => carryCall(asked, { seal: keys.seal, clock })),
+      ),
+    },
     findOAuthServer: () => oauthServers.find(appId),
     answer: async (call) => answerPeople(call, people, devIdp) ?? handle(call),
     async close() {

@@ -1,16 +1,13 @@
 import { type Failure, fail, ok, type Result } from '@ath-protocol/types'
 import { canonicalProvider } from '../endpoint/canonical-provider.ts'
 import type { HeaderList } from '../proxy/headers.ts'
-import { normalizePath } from '../proxy/normalize-path.ts'
 import type { OpenCall } from '../story/in-flight.ts'
 import { type ProxyOutcome, proxyStory } from '../story/story.ts'
-import type { UpstreamAnswer } from '../story/upstream-answer.ts'
+import type { AnswerSink, UpstreamAnswer } from '../story/upstream-answer.ts'
 import { type ProxyTarget, readProxyTarget } from '../surfaces/http/target.ts'
 import type { AppParts } from './app-parts.ts'
 import { type AppAnswer, type AppRequest, pathOf, proxyCallOf } from './app-request.ts'
 import { refusal } from './app-answer.ts'
-import { carryCall } from './carried-call.ts'
-import type { AskedCall } from '../credentials/credential.ts'
 import { EncryptedAnswer, encryptedHead } from '../story/encrypted-answer.ts'
 import type { Unsealed } from '../story/encrypted.ts'
 
@@ -21,21 +18,17 @@ import type { Unsealed } from '../story/encrypted.ts'
 export async function proxied(parts: AppParts, request: AppRequest): Promise<AppAnswer> {
   const startedAt = parts.ports.clock.now()
   const target = readTarget(parts, request)
-  const { scopeMap } = parts.settings
   let open: OpenCall | undefined
   const told: ProxyOutcome | undefined = target.ok
-    ? await proxyStory.tell(
-        parts.callPorts(scopeMap, (asked) => carry(parts, asked, target.value)),
-        {
-          call: proxyCallOf(request, {
-            ...target.value,
-            startedAt,
-            opened: (call) => {
-              open = call
-            },
-          }),
-        },
-      )
+    ? await proxyStory.tell(parts.proxyPorts, {
+        call: proxyCallOf(request, {
+          ...target.value,
+          startedAt,
+          opened: (call) => {
+            open = call
+          },
+        }),
+      })
     : undefined
   let bytesOut = 0
   const record = (failure: Failure | undefined) => {
@@ -77,16 +70,8 @@ export async function proxied(parts: AppParts, request: AppRequest): Promise<App
   return {
     status: answer.status,
     headers: answerHeaders,
-    body: isEmpty(answer.status) ? drained(answer, record) : bodyOf(answer, count, record),
+    body: isEmpty(answer.status) ? drained(answer, record) : bodyOf(answer, { count, record }),
   }
-}
-
-/** As the app will see the call, wherever its API is. */
-function carry(parts: AppParts, asked: AskedCall, { rawPath, query }: ProxyTarget): HeaderList {
-  const path = normalizePath(rawPath)
-  const basePath = parts.settings.upstream.pathname.replace(/\/+$/, '')
-  const target = `${basePath}${path.ok ? path.value : rawPath}${query}`
-  return carryCall(asked, target, { seal: parts.seal, clock: parts.ports.clock })
 }
 
 const isEmpty = (status: number) => status === 204 || status === 205 || status === 304
@@ -100,36 +85,23 @@ function drained(
 }
 
 /** The body as it comes, and the record when it is over. */
-function bodyOf(
-  answer: UpstreamAnswer,
-  count: (bytes: number) => void,
-  record: (failure: Failure | undefined) => unknown,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        answer.pipe({
-          data(chunk) {
-            count(chunk.length)
-            controller.enqueue(chunk)
-            return (controller.desiredSize ?? 0) > 0
-          },
-          ended() {
-            record(undefined)
-            controller.close()
-          },
-          failed(failure) {
-            record(failure)
-            // A clean end would make half an answer look whole.
-            controller.error(new Error(failure.reason))
-          },
-        })
-      },
-      pull: () => answer.resume(),
-      cancel: () => answer.stop({ reason: 'caller_aborted' }),
+function bodyOf(answer: UpstreamAnswer, { count, record }: Watch): ReadableStream<Uint8Array> {
+  return streamed(answer, (controller) => ({
+    data(chunk) {
+      count(chunk.length)
+      controller.enqueue(chunk)
+      return (controller.desiredSize ?? 0) > 0
     },
-    new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 }),
-  )
+    ended() {
+      record(undefined)
+      controller.close()
+    },
+    failed(failure) {
+      record(failure)
+      // A clean end would make half an answer look whole.
+      controller.error(new Error(failure.reason))
+    },
+  }))
 }
 
 /** One encrypted piece a line (U10). What the app said, status and headers too, is inside. */
@@ -137,44 +109,55 @@ function encryptedBody(
   answer: UpstreamAnswer,
   headers: HeaderList,
   reply: Unsealed['reply'],
-  { count, record }: { count(bytes: number): void; record(failure: Failure | undefined): unknown },
+  { count, record }: Watch,
 ): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const send = (line: Buffer) => {
-          count(line.length)
-          controller.enqueue(line)
-        }
-        answer.pipe(
-          new EncryptedAnswer(
-            reply,
-            { status: answer.status, headers },
-            {
-              write: send,
-              finish(line) {
-                send(line)
-                record(undefined)
-                controller.close()
-              },
-              failed(failure) {
-                answer.stop(failure)
-                record(failure)
-                controller.error(new Error(failure.reason))
-              },
-              ready() {
-                if ((controller.desiredSize ?? 0) > 0) answer.resume()
-              },
-            },
-          ),
-        )
+  return streamed(answer, (controller) => {
+    const write = (line: Buffer) => {
+      count(line.length)
+      controller.enqueue(line)
+    }
+    return new EncryptedAnswer(
+      reply,
+      { status: answer.status, headers },
+      {
+        write,
+        finish(line) {
+          write(line)
+          record(undefined)
+          controller.close()
+        },
+        failed(failure) {
+          answer.stop(failure)
+          record(failure)
+          controller.error(new Error(failure.reason))
+        },
+        ready() {
+          if ((controller.desiredSize ?? 0) > 0) answer.resume()
+        },
       },
+    )
+  })
+}
+
+/** Who counts what goes out, and keeps the record of how it ended. */
+interface Watch {
+  count(bytes: number): void
+  record(failure: Failure | undefined): unknown
+}
+
+/** An answer at the pace of whoever reads it; who leaves stops it. */
+const streamed = (
+  answer: UpstreamAnswer,
+  into: (controller: ReadableStreamDefaultController<Uint8Array>) => AnswerSink,
+): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => answer.pipe(into(controller)),
       pull: () => answer.resume(),
       cancel: () => answer.stop({ reason: 'caller_aborted' }),
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 256 * 1024 }),
   )
-}
 
 function readTarget({ ports }: AppParts, { target }: AppRequest): Result<ProxyTarget, Failure> {
   const read = readProxyTarget(target)
